@@ -1,0 +1,13 @@
+/**
+ * What a companion is to the harness.
+ *
+ * @module
+ */
+export type {
+  Companion,
+  CompanionEnvironment,
+  CompanionFactory,
+  CompanionObserver,
+  HandledMessage,
+  LlmCall,
+} from "./companion.ts";
