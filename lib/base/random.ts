@@ -17,7 +17,7 @@ function hashToState(text: string): RandomState {
     mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
     return (mixed ^ (mixed >>> 16)) >>> 0;
   };
-  return [word(), word(), word(), word() | 1]; // never all zero
+  return [word(), word(), word(), (word() | 1) >>> 0]; // never all zero
 }
 
 /**
