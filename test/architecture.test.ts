@@ -30,8 +30,8 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   stability: {
     imports: ["harness", "mocks", "emotion", "memory", "metrics", "store", "alerts", "stats", "reports"],
   },
-  // the composition root, and the files beside it that need verdicts of several areas; `Companion`'s observer is a type
-  health_monitor: { imports: [...HOST], types: ["harness"] },
+  // the composition root, and the files beside it that need verdicts of several areas
+  health_monitor: { imports: HOST },
   components: { imports: ["feed", "stats", "store"], types: ["emotion", "alerts", "metrics"] },
   "examples/demi": { imports: [], types: ["emotion", "harness"] },
 };

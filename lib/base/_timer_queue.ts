@@ -65,7 +65,7 @@ export class TimerQueue {
   }
 
   #up(from: number): void {
-    for (let i = from; i > 0; ) {
+    for (let i = from; i > 0;) {
       const parent = (i - 1) >> 1;
       if (!this.#swapIf(i, parent)) return;
       i = parent;
@@ -73,11 +73,12 @@ export class TimerQueue {
   }
 
   #down(from: number): void {
-    for (let i = from; ; ) {
+    for (let i = from; ;) {
       const left = 2 * i + 1;
       const right = left + 1;
       if (left >= this.#heap.length) return;
-      const child = right < this.#heap.length && isBefore(this.#heap[right]!, this.#heap[left]!) ? right : left;
+      const child =
+        right < this.#heap.length && isBefore(this.#heap[right]!, this.#heap[left]!) ? right : left;
       if (!this.#swapIf(child, i)) return;
       i = child;
     }

@@ -5,6 +5,7 @@
  */
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { type Clock, type ClockTimer, type SleepOptions, type TimerOptions } from "./clock.ts";
+export type { CompanionObserver, HandledMessage, LlmCall } from "./companion_observer.ts";
 export { DeadlineError, type DeadlineOptions, withDeadline } from "./deadline.ts";
 export { formatBytes, formatDuration, formatRatio } from "./format.ts";
 export { exp, log } from "./math.ts";

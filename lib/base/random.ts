@@ -98,7 +98,9 @@ export class SeededRandom {
   /** An integer from `min` to `max`, both included. */
   integer(min: number, max: number): number {
     if (!(Number.isSafeInteger(min) && Number.isSafeInteger(max) && min <= max)) {
-      throw new RangeError(`Cannot draw integer: 'min' and 'max' must be integers, min <= max, got ${min} and ${max}`);
+      throw new RangeError(
+        `Cannot draw integer: 'min' and 'max' must be integers, min <= max, got ${min} and ${max}`,
+      );
     }
     return min + Math.floor(this.next() * (max - min + 1));
   }

@@ -14,7 +14,8 @@ function release(timer: unknown, keepAlive: boolean): void {
 
 function setTimer(callback: () => void, delayMs: number, options: TimerOptions = {}): ClockTimer {
   const { keepAlive = true } = options;
-  if (Number.isNaN(delayMs)) throw new RangeError(`Cannot set timer: 'delayMs' must be a number, got ${delayMs}`);
+  if (Number.isNaN(delayMs))
+    throw new RangeError(`Cannot set timer: 'delayMs' must be a number, got ${delayMs}`);
   const due = performance.now() + Math.max(0, delayMs);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const arm = (): void => {

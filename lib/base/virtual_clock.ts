@@ -74,14 +74,16 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): ClockTimer {
-    if (Number.isNaN(delayMs)) throw new RangeError(`Cannot set timer: 'delayMs' must be a number, got ${delayMs}`);
+    if (Number.isNaN(delayMs))
+      throw new RangeError(`Cannot set timer: 'delayMs' must be a number, got ${delayMs}`);
     const timer = this.#timers.add(this.#elapsedMs + Math.max(0, delayMs), callback);
     const cancel = (): void => this.#timers.remove(timer);
     return { cancel, [Symbol.dispose]: cancel };
   }
 
   setRepeating(callback: () => void, intervalMs: number): ClockTimer {
-    if (!(intervalMs > 0)) throw new RangeError(`Cannot set timer: 'intervalMs' must be > 0, got ${intervalMs}`);
+    if (!(intervalMs > 0))
+      throw new RangeError(`Cannot set timer: 'intervalMs' must be > 0, got ${intervalMs}`);
     let timer = this.setTimer(fire, intervalMs);
     const rearm = (): void => {
       timer = this.setTimer(fire, intervalMs);

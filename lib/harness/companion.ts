@@ -1,32 +1,9 @@
 import type { Clock } from "../base/clock.ts";
+import type { CompanionObserver } from "../base/companion_observer.ts";
 import type { PlatformHealth } from "../base/platform_health.ts";
 import type { EmotionalState } from "../emotion/emotional_state.ts";
 
-/** One call of the companion's language model, as it was seen by the companion. */
-export interface LlmCall {
-  readonly model: string;
-  readonly durationMs: number;
-  /** From sending the request to the first token; absent when none came. */
-  readonly timeToFirstTokenMs?: number | undefined;
-  readonly inputTokens?: number | undefined;
-  readonly outputTokens?: number | undefined;
-  /** Class of the failure, such as `timeout`, `connection`, `http_503`; absent when it worked. */
-  readonly errorType?: string | undefined;
-}
-
-/** One message that the companion answered, or failed to answer. Never its text. */
-export interface HandledMessage {
-  readonly platform: string;
-  /** From receiving the message to handing the reply to the platform. */
-  readonly responseTimeMs: number;
-  readonly ok: boolean;
-}
-
-/** Told of what a companion does, as it happens; all optional. It must not throw. */
-export interface CompanionObserver {
-  llmCall?(call: LlmCall): void;
-  messageHandled?(message: HandledMessage): void;
-}
+export type { CompanionObserver, HandledMessage, LlmCall } from "../base/companion_observer.ts";
 
 /** Where a companion finds the services it talks to. An absent one is not there, and the companion lives without. */
 export interface CompanionEnvironment {
