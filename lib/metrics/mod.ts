@@ -1,0 +1,35 @@
+/**
+ * Metrics of a process, named and shaped as Prometheus has them: a registry, collectors, and the text format.
+ *
+ * @module
+ */
+export { type Collector } from "./collector.ts";
+export { Counter } from "./counter.ts";
+export { type CatalogueEntry, type MetricDefinition } from "./definition.ts";
+export { EventLoopCollector, type EventLoopCollectorOptions } from "./event_loop_collector.ts";
+export { type BindArguments, CardinalityError, MetricFamily, type SampleSource } from "./family.ts";
+export { Gauge } from "./gauge.ts";
+export { exponentialBuckets, Histogram } from "./histogram.ts";
+export { LlmCollector, type LlmCollectorOptions, type LlmObservation } from "./llm_collector.ts";
+export { readMemoryLimit, type ReadMemoryLimitOptions } from "./memory_limit.ts";
+export { PlatformCollector, type PlatformCollectorOptions } from "./platform_collector.ts";
+export { ProcessCollector, type ProcessCollectorOptions, type ProcessReadings } from "./process_collector.ts";
+export {
+  formatPrometheusText,
+  type FormatPrometheusTextOptions,
+  PROMETHEUS_CONTENT_TYPE,
+} from "./prometheus_text.ts";
+export { RecentValues, type RecentValuesOptions } from "./recent_values.ts";
+export {
+  DEFAULT_BUCKETS,
+  type HistogramDefinition,
+  MetricsRegistry,
+  type MetricsRegistryOptions,
+} from "./registry.ts";
+export {
+  ResponseCollector,
+  type ResponseCollectorOptions,
+  type ResponseObservation,
+} from "./response_collector.ts";
+export { type MetricSample, type MetricType } from "./sample.ts";
+export { type Labels, parseSampleKey, sampleKey } from "./sample_key.ts";
