@@ -1,0 +1,78 @@
+// Runs pocket Demi as a process of her own, until SIGINT or SIGTERM. Prints one line with her address.
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { systemClock } from "../../lib/base/system_clock.ts";
+import type { CompanionEnvironment } from "../../lib/harness/companion.ts";
+import { PocketDemi } from "./pocket_demi.ts";
+
+const HELP = `Usage: node examples/demi/main.ts [options]
+
+Runs pocket Demi: she talks on Discord and over an Android interface, and thinks with Ollama. All she knows is in her
+data directory. Without a Discord token or an Ollama address she lives without.
+
+  --data-dir DIR        where she keeps what she knows (default .demi)
+  --host ADDR           address to listen on (default 127.0.0.1)
+  --port N              port to listen on (default 8081; 0 takes a free one)
+  --discord-token TOKEN token of the Discord bot
+  --discord-api URL     address of Discord's REST interface (default https://discord.com/api)
+  --ollama-url URL      address of Ollama, such as http://127.0.0.1:11434
+  --model NAME          model to ask (default llama3.2)
+  --help                this text
+
+Exit code: 0 stopped by a signal, 1 could not run.`;
+
+const OPTIONS = {
+  "data-dir": { type: "string", default: ".demi" },
+  host: { type: "string", default: "127.0.0.1" },
+  port: { type: "string", default: "8081" },
+  "discord-token": { type: "string" },
+  "discord-api": { type: "string", default: "https://discord.com/api" },
+  "ollama-url": { type: "string" },
+  model: { type: "string", default: "llama3.2" },
+  help: { type: "boolean", default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+/** The environment that the arguments ask for, or `undefined` for `--help`. */
+function parseEnvironment(args: readonly string[]): CompanionEnvironment | undefined {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
+  if (values.help) return undefined;
+  const { host, port, model } = values;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new RangeError(`Cannot start: '--port' must be a number from 0 to 65535, got ${port}`);
+  }
+  const { "discord-token": token, "discord-api": apiUrl, "ollama-url": url } = values;
+  if (url !== undefined) checkUrl("--ollama-url", url);
+  checkUrl("--discord-api", apiUrl);
+  return {
+    dataDirectory: values["data-dir"],
+    clock: systemClock,
+    listen: { host, port: Number(port) },
+    discord: token === undefined ? undefined : { apiUrl, token },
+    ollama: url === undefined ? undefined : { url, model },
+  };
+}
+
+function checkUrl(name: string, value: string): void {
+  if (/^https?:$/.test(URL.parse(value)?.protocol ?? "")) return;
+  throw new TypeError(`Cannot start: '${name}' must be an http address, got ${value}`);
+}
+
+async function run(): Promise<void> {
+  const env = parseEnvironment(process.argv.slice(2));
+  if (env === undefined) return console.log(HELP);
+  const demi = new PocketDemi();
+  const stop = (): void => {
+    demi.stop().catch(fail);
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  await demi.start(env);
+  console.log(`Pocket Demi listens on ${demi.url}`);
+}
+
+function fail(error: unknown): void {
+  // the first sentence of Node's own messages says all; what follows are hints on how to pass positionals
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(message.split(". To specify")[0]);
+  process.exitCode = 1;
+}
+
+run().catch(fail);
