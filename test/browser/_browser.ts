@@ -22,6 +22,10 @@ const ARGS = [
   "--disable-sync",
 ];
 
+/** What a host with the strictest sensible policy would send. */
+export const STRICT_CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:";
+
 /** How a page is opened. */
 export interface OpenOptions extends Pick<
   BrowserContextOptions,
@@ -29,6 +33,8 @@ export interface OpenOptions extends Pick<
 > {
   /** Console errors that belong to the test, such as those of a server that it ends. Everything else fails it. */
   readonly expected?: readonly RegExp[] | undefined;
+  /** Serves this text at the address instead of what the server has there, under the strict policy of an embedding page. */
+  readonly html?: string | undefined;
   /** Further origins that the page may ask; its own always may be. */
   readonly origins?: readonly string[] | undefined;
 }
@@ -78,12 +84,16 @@ export async function openPage(url: string, options: OpenOptions = {}): Promise<
 }
 
 async function openIn(browser: Browser, url: string, options: OpenOptions = {}): Promise<OpenedPage> {
-  const { expected = [], origins = [], ...context } = options;
+  const { expected = [], origins = [], html, ...context } = options;
   // uPlot throws `Invalid language tag: en-US@posix` where the locale is the C one of a bare machine
   const opened = await browser.newContext({ locale: "en-US", timezoneId: "UTC", ...context });
   const page = await opened.newPage();
   const problems: string[] = [];
   watch(page, [new URL(url).origin, ...origins], problems);
+  if (html !== undefined) {
+    const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": STRICT_CSP };
+    await page.route(url, (route) => route.fulfill({ body: html, headers }));
+  }
   try {
     await page.goto(url, { waitUntil: "load" });
   } catch (error) {
