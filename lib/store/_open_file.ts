@@ -1,0 +1,54 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Database } from "sql.js";
+import { createDatabase, openImage } from "./_database.ts";
+import { quarantineFile, removeLeftovers } from "./_image_file.ts";
+import { acquireLock } from "./lock_file.ts";
+import { StoreCorruptError, StoreFormatError, StoreUnwritableError } from "./store_errors.ts";
+
+/**
+ * The database of the file, or an empty one if there is no file yet. The lock beside it goes to `resources`.
+ *
+ * @param now Epoch ms, for the name of a file that has to be set aside.
+ */
+export async function openFile(
+  path: string,
+  now: number,
+  resources: AsyncDisposableStack,
+): Promise<Database> {
+  const image = await readImage(path, resources);
+  if (image === undefined) return await createDatabase();
+  const opened = await openImage(image);
+  switch (opened.kind) {
+    case "open":
+      return opened.database;
+    case "corrupt":
+      throw new StoreCorruptError(path, await quarantineFile(path, now), opened.reason, opened.cause);
+    case "foreign":
+      throw new StoreFormatError(path, "another program's database");
+    case "newer":
+      throw new StoreFormatError(path, `version ${opened.version}, of a newer demi-health`);
+  }
+}
+
+async function readImage(path: string, resources: AsyncDisposableStack): Promise<Uint8Array | undefined> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    resources.use(await acquireLock(path));
+    await removeLeftovers(path);
+    return await readIfThere(path);
+  } catch (error) {
+    // what has a code comes from the system; the lock's refusal has none
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new StoreUnwritableError(path, error as NodeJS.ErrnoException);
+  }
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+/** The store's file is damaged. It was renamed, not touched otherwise; opening again starts an empty one. */
+export class StoreCorruptError extends Error {
+  override readonly name: string = "StoreCorruptError";
+  readonly path: string;
+  /** Where the damaged file is now. */
+  readonly quarantinedPath: string;
+
+  constructor(path: string, quarantinedPath: string, reason: string, cause?: unknown) {
+    super(
+      `Cannot open metrics store: ${path} must be an intact database, got ${JSON.stringify(reason)}; ` +
+        `it was set aside as ${quarantinedPath}`,
+      { cause },
+    );
+    this.path = path;
+    this.quarantinedPath = quarantinedPath;
+  }
+}
+
+/** The store's file can not be read, or nothing can be written beside it. */
+export class StoreUnwritableError extends Error {
+  override readonly name: string = "StoreUnwritableError";
+  readonly path: string;
+  /** The system's error code, such as `EACCES`. */
+  readonly code: string;
+
+  constructor(path: string, cause: NodeJS.ErrnoException) {
+    super(`Cannot open metrics store: ${path} must be a file in a writable folder, got ${cause.message}`, {
+      cause,
+    });
+    this.path = path;
+    this.code = cause.code ?? "";
+  }
+}
+
+/** The store's file is an intact database that this version does not know. It is left as it is. */
+export class StoreFormatError extends Error {
+  override readonly name: string = "StoreFormatError";
+  readonly path: string;
+
+  constructor(path: string, found: string) {
+    super(`Cannot open metrics store: ${path} must be a metrics store of this version, got ${found}`);
+    this.path = path;
+  }
+}
