@@ -28,13 +28,16 @@ export interface FeedHello {
   /** A `metrics` message comes about this often; three times as long without any means stale. */
   readonly intervalMs: number;
   /** Addresses relative to the feed's own. */
-  readonly links?: { readonly history?: string | undefined; readonly actions?: string | undefined } | undefined;
+  readonly links?:
+    | { readonly history?: string | undefined; readonly actions?: string | undefined }
+    | undefined;
   readonly actions?: readonly FeedAction[] | undefined;
 }
 
 /**
  * Current values by sample key: the metric's name, with labels where it has any, in alphabetical order, as
- * `demi_platform_up{platform="discord"}` (see `sampleKey`). A value that is not known is absent, never 0.
+ * `demi_platform_up{platform="discord"}` (see `sampleKey`). Always the whole set: a value that is not in it is not
+ * known, which is not the same as 0.
  */
 export interface FeedMetrics {
   readonly time: number;
@@ -56,7 +59,14 @@ export interface FeedPlatforms {
 }
 
 /** `pending` waits for its for-duration; `recovering` is firing with its condition gone, not yet long enough. */
-export type FeedAlertState = "inactive" | "pending" | "firing" | "recovering" | "resolved" | "no-data" | "error";
+export type FeedAlertState =
+  | "inactive"
+  | "pending"
+  | "firing"
+  | "recovering"
+  | "resolved"
+  | "no-data"
+  | "error";
 
 export type FeedAlertLevel = "info" | "warning" | "critical";
 
@@ -105,4 +115,6 @@ export interface FeedPayloads {
 export type FeedMessageType = keyof FeedPayloads;
 
 /** A message with its type. */
-export type FeedMessage = { [T in FeedMessageType]: { readonly type: T; readonly data: FeedPayloads[T] } }[FeedMessageType];
+export type FeedMessage = {
+  [T in FeedMessageType]: { readonly type: T; readonly data: FeedPayloads[T] };
+}[FeedMessageType];
