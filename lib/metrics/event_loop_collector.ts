@@ -16,7 +16,7 @@ export interface EventLoopCollectorOptions {
   /**
    * Shortest stretch that the quantiles are taken over. A second reader within it sees the first one's values.
    *
-   * @default {500}
+   * @default {250}
    */
   minWindowMs?: number | undefined;
 }
@@ -38,7 +38,7 @@ export class EventLoopCollector implements Collector, Disposable {
   #windowStart: number;
 
   constructor(registry: MetricsRegistry, options: EventLoopCollectorOptions = {}) {
-    const { clock = systemClock, minWindowMs = 500 } = options;
+    const { clock = systemClock, minWindowMs = 250 } = options;
     const family = registry.gauge({
       name: "demi_event_loop_delay_seconds",
       help: "How much later than asked for a timer ran, since the last collection",

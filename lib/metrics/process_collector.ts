@@ -44,7 +44,7 @@ export interface ProcessCollectorOptions {
   /**
    * Shortest stretch that the CPU ratio is taken over. A second reader within it sees the first one's value.
    *
-   * @default {500}
+   * @default {250}
    */
   minWindowMs?: number | undefined;
 }
@@ -77,7 +77,7 @@ export class ProcessCollector implements Collector {
 
   constructor(registry: MetricsRegistry, options: ProcessCollectorOptions = {}) {
     const { clock = systemClock, source = process, readLimitBytes = readMemoryLimit } = options;
-    const { cores = availableParallelism(), minWindowMs = 500 } = options;
+    const { cores = availableParallelism(), minWindowMs = 250 } = options;
     this.#clock = clock;
     this.#source = source;
     this.#readLimitBytes = readLimitBytes;

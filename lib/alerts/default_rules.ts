@@ -1,0 +1,130 @@
+// This module is browser-safe.
+import type { AlertRule, ThresholdCondition } from "./alert_rule.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** The last value, if it is not older than half a minute, above a threshold. */
+function above(
+  metric: string,
+  threshold: number,
+  labels?: Readonly<Record<string, string>>,
+): ThresholdCondition {
+  return { metric, fn: "last", windowMs: 30 * SECOND, op: ">", threshold, ...(labels && { labels }) };
+}
+
+// A platform says often how it is; what it said a quarter of a minute ago is no news of it.
+const platformDown: ThresholdCondition = {
+  metric: "demi_platform_up",
+  fn: "last",
+  windowMs: 15 * SECOND,
+  op: "<",
+  threshold: 1,
+};
+
+/** What an owner wants to be told of; a starting point to filter and to spread into rules of one's own. */
+export const defaultAlertRules: readonly AlertRule[] = Object.freeze([
+  {
+    name: "high_memory_usage",
+    level: "warning",
+    condition: above("demi_memory_usage_ratio", 0.8),
+    forMs: MINUTE,
+    clear: 0.75,
+    cooldownMs: 10 * MINUTE,
+    message: "Memory is at {{value}} of its limit, above {{threshold}}",
+  },
+  {
+    name: "critical_memory_usage",
+    level: "critical",
+    condition: above("demi_memory_usage_ratio", 0.9),
+    forMs: 15 * SECOND,
+    clear: 0.87,
+    cooldownMs: 5 * MINUTE,
+    message: "Memory is at {{value}} of its limit, above {{threshold}}",
+  },
+  {
+    name: "memory_warning_8gb",
+    level: "warning",
+    condition: above("process_resident_memory_bytes", 8e9),
+    forMs: MINUTE,
+    clear: 7.5e9,
+    cooldownMs: 10 * MINUTE,
+    message: "The process holds {{value}} of memory, more than {{threshold}}",
+  },
+  {
+    name: "memory_critical_10gb",
+    level: "critical",
+    condition: above("process_resident_memory_bytes", 10e9),
+    forMs: 15 * SECOND,
+    clear: 9.5e9,
+    cooldownMs: 5 * MINUTE,
+    message: "The process holds {{value}} of memory, more than {{threshold}}",
+  },
+  {
+    name: "high_cpu_usage",
+    level: "warning",
+    condition: { metric: "demi_cpu_usage_ratio", fn: "avg", windowMs: MINUTE, op: ">", threshold: 0.85 },
+    forMs: MINUTE,
+    clear: 0.75,
+    cooldownMs: 15 * MINUTE,
+    message: "The process took {{value}} of all cores in the last minute, above {{threshold}}",
+  },
+  {
+    name: "high_response_time_p90",
+    level: "warning",
+    condition: above("demi_response_time_p90_seconds", 5),
+    forMs: 30 * SECOND,
+    clear: 4,
+    cooldownMs: 10 * MINUTE,
+    message: "One answer in ten takes longer than {{value}}, above {{threshold}}",
+  },
+  {
+    // a reconnect of 2 s is no outage, and an outage is to be seen within 10 s
+    name: "platform_unhealthy",
+    level: "warning",
+    condition: platformDown,
+    forMs: 4 * SECOND,
+    cooldownMs: 5 * MINUTE,
+    message: "Platform {{platform}} is not working",
+  },
+  {
+    name: "platform_offline_extended",
+    level: "critical",
+    condition: platformDown,
+    forMs: 5 * MINUTE,
+    cooldownMs: 5 * MINUTE,
+    message: "Platform {{platform}} has not been working for 5 minutes",
+  },
+  {
+    name: "extreme_loneliness",
+    level: "info",
+    condition: above("demi_emotion", 0.9, { emotion: "loneliness" }),
+    forMs: MINUTE,
+    clear: 0.85,
+    cooldownMs: 60 * MINUTE,
+    message: "Loneliness is at {{value}}, above {{threshold}}",
+  },
+  {
+    name: "extreme_frustration",
+    level: "info",
+    condition: above("demi_emotion", 0.9, { emotion: "frustration" }),
+    forMs: MINUTE,
+    clear: 0.85,
+    cooldownMs: 60 * MINUTE,
+    message: "Frustration is at {{value}}, above {{threshold}}",
+  },
+  {
+    // a jump is over with the next sample, so it cannot be waited for
+    name: "emotional_anomaly",
+    level: "warning",
+    condition: {
+      any: [
+        { metric: "demi_emotion", fn: "jump", windowMs: 30 * SECOND, op: ">", threshold: 0.5 },
+        above("demi_emotion_out_of_bounds", 0),
+      ],
+    },
+    forMs: 0,
+    cooldownMs: 30 * MINUTE,
+    message: "Emotion {{emotion}} did what no interaction can do: it jumped by more than 0.5, or left 0 to 1",
+  },
+] satisfies AlertRule[]);

@@ -1,0 +1,27 @@
+/**
+ * Alert rules as data, and the engine that applies them. Browser-safe.
+ *
+ * @module
+ */
+export { type Alert, type AlertChange, alertId, type AlertLevel, type AlertState } from "./alert.ts";
+export { AlertEngine, type AlertEngineOptions } from "./alert_engine.ts";
+export {
+  type AlertCondition,
+  type AlertFunction,
+  type AlertOperator,
+  type AlertRule,
+  type AnyCondition,
+  type ThresholdCondition,
+} from "./alert_rule.ts";
+export { defaultAlertRules } from "./default_rules.ts";
+export { type AlertEngineState, type SavedAlert } from "./_engine_state.ts";
+export { type MetricReader, type MetricSeries } from "./metric_reader.ts";
+export { parseAlertRule } from "./parse_alert_rule.ts";
+export {
+  type AlertInput,
+  type AlertProgress,
+  type AlertStep,
+  INACTIVE,
+  skipTime,
+  stepAlert,
+} from "./step_alert.ts";

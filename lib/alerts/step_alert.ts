@@ -1,0 +1,162 @@
+// This module is browser-safe.
+import type { AlertState } from "./alert.ts";
+
+/** How far one alert has come, as plain data. Times are epoch ms. */
+export interface AlertProgress {
+  readonly state: AlertState;
+  /** Since when the condition has held. */
+  readonly activeAt: number;
+  readonly firedAt?: number | undefined;
+  readonly resolvedAt?: number | undefined;
+  /** Since when the condition has been gone. */
+  readonly recoveringAt?: number | undefined;
+  /** Since when there has been no data. */
+  readonly noDataAt?: number | undefined;
+  /** State that an error interrupted. */
+  readonly stateBeforeError?: AlertState | undefined;
+  /** Whether people were told that it fires. */
+  readonly notified: boolean;
+  /** End of the cooldown after the last alert that people were told of. */
+  readonly quietUntil?: number | undefined;
+  readonly acknowledged?: boolean | undefined;
+}
+
+/** What a rule says of an alert at one moment, and the rule's times. */
+export interface AlertInput {
+  /** `between`: not met, and not beyond the clear threshold. `absent`: no data. `error`: it cannot be read. */
+  readonly condition: "met" | "between" | "clear" | "absent" | "error";
+  readonly forMs: number;
+  readonly keepFiringMs: number;
+  readonly cooldownMs: number;
+  /** How long an alert whose data is gone is held. */
+  readonly noDataMs: number;
+  /** How long a resolved alert is shown. */
+  readonly resolvedMs: number;
+}
+
+/** Result of {@linkcode stepAlert}. */
+export interface AlertStep {
+  readonly progress: AlertProgress;
+  /** Whether people are to be told now: that it fires, or, if its state is `resolved`, that it is over. */
+  readonly notify: boolean;
+}
+
+/** An alert of which nothing is known. */
+export const INACTIVE: AlertProgress = Object.freeze({ state: "inactive", activeAt: 0, notified: false });
+
+/**
+ * The next step of an alert. Like Prometheus: pending is forgotten when the condition is gone or without data,
+ * and an error freezes everything. Unlike it: a firing alert whose series vanishes is held as `no-data` for a while
+ * before it resolves, and recovery has a threshold of its own.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { INACTIVE, stepAlert } from "demi-health/alerts";
+ *
+ * const times = { forMs: 4000, keepFiringMs: 0, cooldownMs: 0, noDataMs: 60_000, resolvedMs: 60_000 };
+ * const pending = stepAlert(INACTIVE, { ...times, condition: "met" }, 0).progress;
+ * const firing = stepAlert(pending, { ...times, condition: "met" }, 4000);
+ * assert.equal(pending.state, "pending");
+ * assert.equal(firing.progress.state, "firing");
+ * assert.ok(firing.notify);
+ * ```
+ */
+export function stepAlert(progress: AlertProgress, input: AlertInput, now: number): AlertStep {
+  const next = advance(progress, input, now);
+  if (next.state === "resolved" && progress.state !== "resolved")
+    return { progress: next, notify: progress.notified };
+  const due = next.state === "firing" && !next.notified && now >= (next.quietUntil ?? -Infinity);
+  return due ? { progress: { ...next, notified: true }, notify: true } : { progress: next, notify: false };
+}
+
+/**
+ * The progress after a time in which nobody looked: what counts how long something has lasted does not count that
+ * time. The cooldown does, for it is people's time.
+ */
+export function skipTime(progress: AlertProgress, skippedMs: number): AlertProgress {
+  const { activeAt, recoveringAt, noDataAt, firedAt } = progress;
+  return {
+    ...progress,
+    activeAt: firedAt === undefined ? activeAt + skippedMs : activeAt,
+    recoveringAt: recoveringAt === undefined ? undefined : recoveringAt + skippedMs,
+    noDataAt: noDataAt === undefined ? undefined : noDataAt + skippedMs,
+  };
+}
+
+function advance(progress: AlertProgress, input: AlertInput, now: number): AlertProgress {
+  const { condition } = input;
+  if (condition === "error") return interrupt(progress, input, now);
+  switch (progress.state) {
+    case "inactive":
+      return condition === "met" ? begin(progress, input, now) : progress;
+    case "resolved":
+      return condition === "met" ? begin(progress, input, now) : fade(progress, input, now);
+    case "pending":
+      return condition === "met" ? fireWhenDue(progress, input, now) : toInactive(progress);
+    case "firing":
+      if (condition === "absent") return { ...progress, state: "no-data", noDataAt: now };
+      return condition === "clear" ? recover({ ...progress, recoveringAt: now }, input, now) : progress;
+    case "recovering":
+      if (condition === "absent") return { ...progress, state: "no-data", noDataAt: now };
+      return condition === "met" ? toFiring(progress) : recover(progress, input, now);
+    case "no-data":
+      return condition === "absent"
+        ? awaitData(progress, input, now)
+        : advance(afterNoData(progress), input, now);
+    case "error":
+      return advance(afterError(progress), input, now);
+  }
+}
+
+function begin({ quietUntil }: AlertProgress, input: AlertInput, now: number): AlertProgress {
+  return fireWhenDue({ state: "pending", activeAt: now, notified: false, quietUntil }, input, now);
+}
+
+function fireWhenDue(progress: AlertProgress, { forMs }: AlertInput, now: number): AlertProgress {
+  return now - progress.activeAt >= forMs ? { ...progress, state: "firing", firedAt: now } : progress;
+}
+
+function toInactive({ quietUntil }: AlertProgress): AlertProgress {
+  return { ...INACTIVE, quietUntil };
+}
+
+function toFiring(progress: AlertProgress): AlertProgress {
+  return { ...progress, state: "firing", recoveringAt: undefined };
+}
+
+function recover(progress: AlertProgress, input: AlertInput, now: number): AlertProgress {
+  const goneMs = now - (progress.recoveringAt ?? now);
+  return goneMs >= input.keepFiringMs ? resolve(progress, input, now) : { ...progress, state: "recovering" };
+}
+
+function awaitData(progress: AlertProgress, input: AlertInput, now: number): AlertProgress {
+  return now - (progress.noDataAt ?? now) >= input.noDataMs ? resolve(progress, input, now) : progress;
+}
+
+function afterNoData(progress: AlertProgress): AlertProgress {
+  const state = progress.recoveringAt === undefined ? "firing" : "recovering";
+  return { ...progress, state, noDataAt: undefined };
+}
+
+// The cooldown runs from the last alert that people were told of: one that was kept from them does not prolong it,
+// or an alert that comes and goes would never be told of again.
+function resolve(progress: AlertProgress, { cooldownMs }: AlertInput, now: number): AlertProgress {
+  const { activeAt, firedAt, notified, acknowledged } = progress;
+  const quietUntil = notified ? now + cooldownMs : progress.quietUntil;
+  return { state: "resolved", activeAt, firedAt, resolvedAt: now, notified, quietUntil, acknowledged };
+}
+
+function fade(progress: AlertProgress, { resolvedMs }: AlertInput, now: number): AlertProgress {
+  return now - (progress.resolvedAt ?? now) >= resolvedMs ? toInactive(progress) : progress;
+}
+
+function interrupt(progress: AlertProgress, input: AlertInput, now: number): AlertProgress {
+  if (progress.state === "resolved") return fade(progress, input, now);
+  if (progress.state === "inactive" || progress.state === "error") return progress;
+  return { ...progress, state: "error", stateBeforeError: progress.state };
+}
+
+function afterError({ stateBeforeError = "inactive", ...progress }: AlertProgress): AlertProgress {
+  return { ...progress, state: stateBeforeError };
+}
