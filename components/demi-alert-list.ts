@@ -133,14 +133,14 @@ export class DemiAlertList extends FeedElement {
 
   override render(): TemplateResult {
     const isOld = this.alerts === undefined && !this.feed.isLive;
-    return html`<section part="tile" class="tile ${isOld ? "stale" : ""}" aria-labelledby="heading">
+    return html`<div part="tile" class="tile ${isOld ? "stale" : ""}" role="group" aria-labelledby="heading">
       <div class="head">
         <h2 id="heading">${this.heading}</h2>
         ${isOld ? renderStaleNote(this.feed) : nothing}
       </div>
       <div class="content">${this.#renderGroups()}</div>
       <div class="visually-hidden" role="alert">${this.#news.text}</div>
-    </section>`;
+    </div>`;
   }
 
   #shown(): readonly FeedAlert[] | undefined {

@@ -151,7 +151,7 @@ export class DemiEmotionRadar extends FeedElement {
   override render(): TemplateResult {
     const shown = this.#shown();
     const isOld = this.state === undefined && !this.feed.isLive;
-    return html`<section part="tile" class="tile ${isOld ? "stale" : ""}" aria-labelledby="heading">
+    return html`<div part="tile" class="tile ${isOld ? "stale" : ""}" role="group" aria-labelledby="heading">
       <div class="head">
         <h2 id="heading">${this.heading}</h2>
         ${isOld ? renderStaleNote(this.feed) : this.#renderAge(shown?.lastUpdated)}
@@ -159,7 +159,7 @@ export class DemiEmotionRadar extends FeedElement {
       <div class="content">
         ${shown ? this.#renderState(shown) : renderEmpty(this.feed, "No emotions have been reported.")}
       </div>
-    </section>`;
+    </div>`;
   }
 
   #shown(): (RadarState & { lastUpdated: number | undefined }) | undefined {
@@ -188,7 +188,7 @@ export class DemiEmotionRadar extends FeedElement {
           </p>`
         : nothing
     }
-    ${renderTable(axes)}`;
+    ${renderTable(axes, this.heading)}`;
   }
 }
 
@@ -225,10 +225,10 @@ function renderAxis({ name, value, momentum, end, point, tip, label, anchor }: R
     </text>`;
 }
 
-function renderTable(axes: readonly RadarAxis[]): TemplateResult {
+function renderTable(axes: readonly RadarAxis[], heading: string): TemplateResult {
   return html`<details>
     <summary>Values as a table</summary>
-    <div class="scroll" tabindex="0" role="region" aria-label="Emotions as a table">
+    <div class="scroll" tabindex="0" role="region" aria-label="${heading} as a table">
       <table>
         <thead>
           <tr>

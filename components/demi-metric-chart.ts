@@ -130,8 +130,8 @@ export class DemiMetricChart extends FeedElement {
   override render(): TemplateResult {
     const isOld = this.data === undefined && !this.feed.isLive;
     const table = this.#table;
-    const heading = this.heading || this.#named.map(({ label }) => label).join(", ");
-    return html`<section part="tile" class="tile ${isOld ? "stale" : ""}" aria-labelledby="heading">
+    const heading = this.#title;
+    return html`<div part="tile" class="tile ${isOld ? "stale" : ""}" role="group" aria-labelledby="heading">
       <div class="head">
         <h2 id="heading">${heading}</h2>
         ${isOld ? renderStaleNote(this.feed) : nothing} ${this.data ? nothing : this.#renderRanges()}
@@ -150,7 +150,7 @@ export class DemiMetricChart extends FeedElement {
         ${this.#renderFoot(table)} ${this.#renderTable(table)}
         ${["text", "grid", "limit", "fill"].map((name) => html`<span class="probe ${name}"></span>`)}
       </div>
-    </section>`;
+    </div>`;
   }
 
   protected override updated(): void {
@@ -167,6 +167,10 @@ export class DemiMetricChart extends FeedElement {
 
   get #named(): readonly { readonly label: string }[] {
     return this.#listed.map(({ key, label }) => ({ label: label ?? labelOfKey(key) }));
+  }
+
+  get #title(): string {
+    return this.heading || this.#named.map(({ label }) => label).join(", ");
   }
 
   get #unit(): ValueUnit {
@@ -274,7 +278,7 @@ export class DemiMetricChart extends FeedElement {
       <summary>Values as a table</summary>
       ${
         this.#isTableOpen
-          ? html`<div class="scroll" tabindex="0" role="region" aria-label="Values as a table">
+          ? html`<div class="scroll" tabindex="0" role="region" aria-label="${this.#title} as a table">
               <table>
                 <caption>
                   Lowest to highest value, last ${this.#span("long")}

@@ -107,7 +107,7 @@ export class DemiPlatformGrid extends FeedElement {
   override render(): TemplateResult {
     const platforms = this.platforms ?? this.feed.model?.platforms ?? [];
     const isOld = this.platforms === undefined && !this.feed.isLive;
-    return html`<section part="tile" class="tile ${isOld ? "stale" : ""}" aria-labelledby="heading">
+    return html`<div part="tile" class="tile ${isOld ? "stale" : ""}" role="group" aria-labelledby="heading">
       <div class="head">
         <h2 id="heading">${this.heading}</h2>
         ${isOld ? renderStaleNote(this.feed) : renderCount(platforms)}
@@ -121,7 +121,7 @@ export class DemiPlatformGrid extends FeedElement {
             : renderEmpty(this.feed, "No platforms have been reported.")
         }
       </div>
-    </section>`;
+    </div>`;
   }
 
   #renderPlatform(platform: PlatformHealth): TemplateResult {
