@@ -137,7 +137,9 @@ suite("architecture", () => {
         .filter(({ typeOnly }) => !typeOnly)
         .filter(({ specifier }) => {
           const target = resolveImport(file, specifier);
-          return target === undefined ? !/^(lit|uplot)(\/|$)/.test(specifier) : !read(target).startsWith(BROWSER_SAFE);
+          return target === undefined
+            ? !/^(lit|uplot)(\/|$)/.test(specifier)
+            : !read(target).startsWith(BROWSER_SAFE);
         })
         .map(({ specifier }) => `${file}: ${specifier}`),
     );
@@ -162,14 +164,18 @@ suite("architecture", () => {
         const code = read(file)
           .replace(/\/\*[\s\S]*?\*\//g, "")
           .replace(/\/\/.*$/gm, "");
-        return /\bDate\.now\(|\bsetInterval\(|(?<![.\w])setTimeout\(|\bMath\.random\b/.test(code) ? [file] : [];
+        return /\bDate\.now\(|\bsetInterval\(|(?<![.\w])setTimeout\(|\bMath\.random\b/.test(code)
+          ? [file]
+          : [];
       });
     assert.deepEqual(bad, []);
   });
 
   test("package.json exports every area and the entry files exist", () => {
     const manifest = JSON.parse(read("package.json")) as { exports: Record<string, string> };
-    const areas = readdirSync(join(ROOT, "lib"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const areas = readdirSync(join(ROOT, "lib"), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
     for (const { name } of areas) assert.equal(manifest.exports[`./${name}`], `./lib/${name}/mod.ts`);
     for (const path of Object.values(manifest.exports)) {
       if (!path.includes("*")) assert.doesNotThrow(() => read(path), path);

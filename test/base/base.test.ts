@@ -15,7 +15,10 @@ suite("RingBuffer", () => {
       [undefined, undefined, undefined, 1, 2],
     );
     assert.deepEqual([...buffer], [3, 4, 5]);
-    assert.deepEqual([buffer.at(0), buffer.at(-1), buffer.at(3), buffer.at(-4)], [3, 5, undefined, undefined]);
+    assert.deepEqual(
+      [buffer.at(0), buffer.at(-1), buffer.at(3), buffer.at(-4)],
+      [3, 5, undefined, undefined],
+    );
     buffer.clear();
     assert.deepEqual([...buffer], []);
     buffer.push(9);
@@ -23,7 +26,8 @@ suite("RingBuffer", () => {
   });
 
   test("refuses a capacity that is no count", () => {
-    for (const capacity of [0, -1, 1.5, NaN]) assert.throws(() => new RingBuffer(capacity), { name: "RangeError" });
+    for (const capacity of [0, -1, 1.5, NaN])
+      assert.throws(() => new RingBuffer(capacity), { name: "RangeError" });
   });
 });
 
@@ -54,7 +58,10 @@ suite("withDeadline()", () => {
     const controller = new AbortController();
     const reason = new Error("shutting down");
     const clock = new VirtualClock();
-    const waiting = withDeadline("wait", 1000, () => new Promise(() => {}), { clock, signal: controller.signal });
+    const waiting = withDeadline("wait", 1000, () => new Promise(() => {}), {
+      clock,
+      signal: controller.signal,
+    });
     controller.abort(reason);
     await assert.rejects(waiting, (error) => error === reason);
     assert.equal(clock.pendingTimers, 0);
@@ -96,7 +103,8 @@ suite("formats", () => {
     [-2048, "-2.05 KB"],
     [NaN, "–"],
   ];
-  for (const [value, text] of bytes) test(`formatBytes(${value})`, () => assert.equal(formatBytes(value), text));
+  for (const [value, text] of bytes)
+    test(`formatBytes(${value})`, () => assert.equal(formatBytes(value), text));
 
   const durations: readonly (readonly [number, string])[] = [
     [0, "0 ms"],

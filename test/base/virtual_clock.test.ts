@@ -34,7 +34,10 @@ suite("VirtualClock", () => {
   });
 
   test("stands still while a real request is in flight", async () => {
-    await using server = createServer((_request, response) => void response.end("pong")).listen(0, "127.0.0.1");
+    await using server = createServer((_request, response) => void response.end("pong")).listen(
+      0,
+      "127.0.0.1",
+    );
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const clock = new VirtualClock({ startMs: 0 });

@@ -1,0 +1,327 @@
+import type { Alert } from "./alerts/alert.ts";
+import { AlertEngine } from "./alerts/alert_engine.ts";
+import type { AlertRule } from "./alerts/alert_rule.ts";
+import { defaultAlertRules } from "./alerts/default_rules.ts";
+import type { Clock } from "./base/clock.ts";
+import type { CompanionObserver, HandledMessage, LlmCall } from "./base/companion_observer.ts";
+import type { PlatformHealth } from "./base/platform_health.ts";
+import { systemClock } from "./base/system_clock.ts";
+import { EmotionCollector } from "./emotion_collector.ts";
+import { EMOTION_NAMES, type EmotionalState } from "./emotion/emotional_state.ts";
+import type { HealthSource, HistoryQuery, HistoryResult } from "./feed/health_source.ts";
+import type {
+  FeedEmotions,
+  FeedHello,
+  FeedMessage,
+  FeedMetrics,
+  FeedPlatforms,
+  FeedSnapshot,
+  FeedStatus,
+} from "./feed/messages.ts";
+import { LiveReader } from "./_live_reader.ts";
+import { SourceReader } from "./_source_reader.ts";
+import { EventLoopCollector } from "./metrics/event_loop_collector.ts";
+import { LlmCollector } from "./metrics/llm_collector.ts";
+import { PlatformCollector } from "./metrics/platform_collector.ts";
+import { ProcessCollector } from "./metrics/process_collector.ts";
+import { ResponseCollector } from "./metrics/response_collector.ts";
+import { MetricsRegistry } from "./metrics/registry.ts";
+import type { MetricSample } from "./metrics/sample.ts";
+import { formatPrometheusText } from "./metrics/prometheus_text.ts";
+import { MetricsStore } from "./store/metrics_store.ts";
+
+const RESOLVED_SHOWN_MS = 60 * 60 * 1000;
+const ALERT_STATE = "alerts";
+
+// A source that answers slowly must not make the page look dead: a look goes on without it after this long.
+const SOURCE_PATIENCE_MS = 200;
+// What has not changed is told again this often, so that a reader sees that it is still being read.
+const REPEAT_MS = 5000;
+
+/** Options of {@linkcode HealthMonitor.start}. */
+export interface HealthMonitorOptions {
+  /** The companion's name on the page. @default {"Companion"} */
+  name?: string | undefined;
+  /** File of the metric history and the alerts' states. Without one they are kept in memory only. */
+  storePath?: string | undefined;
+  /** Reads the emotional state; asked every `intervalMs`. */
+  emotions?: (() => EmotionalState | undefined | Promise<EmotionalState | undefined>) | undefined;
+  /** Reads the platforms' health; asked every `intervalMs`. */
+  platforms?: (() => readonly PlatformHealth[] | Promise<readonly PlatformHealth[]>) | undefined;
+  /** @default {defaultAlertRules} */
+  rules?: readonly AlertRule[] | undefined;
+  /** How often everything is looked at and told to the page, in milliseconds. @default {500} */
+  intervalMs?: number | undefined;
+  /** How often a sample goes into the history, in milliseconds. @default {5000} */
+  sampleIntervalMs?: number | undefined;
+  /** @default {systemClock} */
+  clock?: Clock | undefined;
+  /**
+   * Told of every failure inside the monitor; it never throws into its host.
+   *
+   * @default {console.error}
+   */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * Watches a companion from inside its process: collectors, metric history, alerts, and the live feed of all of it. Give
+ * it to a `Dashboard` to see it, and to the companion as its observer.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { HealthMonitor } from "demi-health";
+ *
+ * await using monitor = await HealthMonitor.start({ name: "Demi" });
+ * assert.equal(monitor.snapshot().status, "ok");
+ * ```
+ */
+export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisposable {
+  /** Registry of everything measured; register metrics of your own here. */
+  readonly registry: MetricsRegistry;
+  readonly alerts: AlertEngine;
+  readonly store: MetricsStore;
+
+  readonly #options: HealthMonitorOptions;
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #sampleIntervalMs: number;
+  readonly #onError: (error: unknown) => void;
+  readonly #startedAt: number;
+  readonly #collectors: {
+    readonly emotions: EmotionCollector;
+    readonly platforms: PlatformCollector;
+    readonly llm: LlmCollector;
+    readonly responses: ResponseCollector;
+  };
+  readonly #reader: LiveReader;
+  readonly #listeners = new Set<(message: FeedMessage) => void>();
+  readonly #sources: {
+    readonly emotions: SourceReader<EmotionalState | undefined>;
+    readonly platforms: SourceReader<readonly PlatformHealth[]>;
+  };
+  #resources = new AsyncDisposableStack();
+  #looking: Promise<void> | undefined;
+  #metrics: FeedMetrics;
+  #emotions: FeedEmotions | undefined;
+  #platforms: FeedPlatforms | undefined;
+  #status: FeedStatus = "unknown";
+  #lastSampleAt = -Infinity;
+
+  private constructor(options: HealthMonitorOptions, store: MetricsStore, resources: AsyncDisposableStack) {
+    const {
+      clock = systemClock,
+      intervalMs = 500,
+      sampleIntervalMs = 5000,
+      rules = defaultAlertRules,
+    } = options;
+    const { onError = (error: unknown) => console.error(error) } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#intervalMs = intervalMs;
+    this.#sampleIntervalMs = sampleIntervalMs;
+    this.#onError = onError;
+    this.#startedAt = clock.now();
+    this.#metrics = { time: this.#startedAt, values: {} };
+    this.store = store;
+    this.registry = new MetricsRegistry({ onError });
+    this.registry.addCollector(new ProcessCollector(this.registry));
+    this.registry.addCollector(resources.use(new EventLoopCollector(this.registry)));
+    this.#collectors = {
+      emotions: new EmotionCollector(this.registry),
+      platforms: new PlatformCollector(this.registry, { clock }),
+      llm: new LlmCollector(this.registry, { clock }),
+      responses: new ResponseCollector(this.registry, { clock }),
+    };
+    this.registry.addCollector(this.#collectors.platforms);
+    this.registry.addCollector(this.#collectors.llm);
+    this.registry.addCollector(this.#collectors.responses);
+    this.#reader = new LiveReader(store);
+    const errors = this.registry.counter({
+      name: "demi_source_errors_total",
+      help: "Failures to read the companion's state",
+      labels: ["source"],
+    });
+    const { emotions = () => undefined, platforms = () => [] } = options;
+    const reader = <T>(source: string, read: () => T | Promise<T>): SourceReader<T> =>
+      new SourceReader(source, read, { clock, onError, errors: errors.bind({ source }) });
+    this.#sources = { emotions: reader("emotions", emotions), platforms: reader("platforms", platforms) };
+    this.alerts = new AlertEngine({ rules, reader: this.#reader, clock, onError });
+  }
+
+  /**
+   * Opens the history, looks once, and goes on looking until disposed. Its timer does not keep the process alive.
+   *
+   * @throws {RangeError} If an interval is not positive.
+   * @throws What `MetricsStore.open` throws: a corrupt history file has then been set aside.
+   */
+  static async start(options: HealthMonitorOptions = {}): Promise<HealthMonitor> {
+    for (const name of ["intervalMs", "sampleIntervalMs"] as const) {
+      const value = options[name];
+      if (value !== undefined && !(value > 0)) {
+        throw new RangeError(`Cannot start monitor: '${name}' must be > 0, got ${value}`);
+      }
+    }
+    await using resources = new AsyncDisposableStack();
+    const { clock, onError, storePath: path } = options;
+    const store = resources.use(await MetricsStore.open({ path, clock, onError }));
+    const monitor = new HealthMonitor(options, store, resources);
+    monitor.#restoreAlerts();
+    await monitor.look();
+    const timer = monitor.#clock.setRepeating(() => void monitor.look(), monitor.#intervalMs, {
+      keepAlive: false,
+    });
+    monitor.#resources = resources.move();
+    monitor.#resources.use(timer);
+    return monitor;
+  }
+
+  describe(): Pick<FeedHello, "name" | "startedAt" | "intervalMs"> {
+    return {
+      name: this.#options.name ?? "Companion",
+      startedAt: this.#startedAt,
+      intervalMs: this.#intervalMs,
+    };
+  }
+
+  snapshot(): FeedSnapshot {
+    const since = this.#clock.now() - RESOLVED_SHOWN_MS;
+    return {
+      time: this.#clock.now(),
+      status: this.#status,
+      metrics: this.#metrics,
+      emotions: this.#emotions,
+      platforms: this.#platforms?.platforms ?? [],
+      alerts: this.alerts.alerts.filter((alert) => (alert.resolvedAt ?? Infinity) > since),
+    };
+  }
+
+  subscribe(listener: (message: FeedMessage) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  history(query: HistoryQuery): HistoryResult {
+    return this.store.history(query);
+  }
+
+  exposition(): string {
+    return formatPrometheusText(this.registry);
+  }
+
+  llmCall(call: LlmCall): void {
+    this.#collectors.llm.observe(call);
+  }
+
+  messageHandled(message: HandledMessage): void {
+    this.#collectors.responses.observe(message);
+  }
+
+  /** Looks at everything now, tells the listeners what changed, evaluates the alerts. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look()
+      .catch((error: unknown) => this.#onError(error))
+      .finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  /** Looks and samples a last time, saves the history and ends. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#resources.disposed) return;
+    const resources = this.#resources.move();
+    await this.#looking;
+    this.#listeners.clear();
+    await resources.disposeAsync();
+  }
+
+  async #look(): Promise<void> {
+    const reads = Promise.all([this.#sources.emotions.read(), this.#sources.platforms.read()]);
+    await Promise.race([reads, this.#clock.sleep(SOURCE_PATIENCE_MS, { keepAlive: false })]);
+    const time = this.#clock.now();
+    const { emotions, platforms } = this.#sources;
+    this.#collectors.emotions.update(emotions.latest?.value);
+    this.#collectors.platforms.update(platforms.latest?.value ?? []);
+    const samples = this.registry.collect().filter(isShown);
+    const values = Object.fromEntries(samples.map((sample) => [sample.key, sample.value]));
+    this.#metrics = { time, values };
+    this.#emit({ type: "metrics", data: this.#metrics });
+    if (emotions.latest?.value) this.#tellEmotions(emotions.latest.time, emotions.latest.value);
+    if (platforms.latest) this.#tellPlatforms(platforms.latest.time, platforms.latest.value);
+    this.#reader.update(time, samples);
+    this.#evaluateAlerts(time);
+    if (time - this.#lastSampleAt >= this.#sampleIntervalMs || time < this.#lastSampleAt) {
+      this.#lastSampleAt = time;
+      this.store.append(time, values);
+    }
+  }
+
+  #tellEmotions(time: number, state: EmotionalState): void {
+    const { momentum, lastUpdated } = state;
+    const known = EMOTION_NAMES.filter((name) => Number.isFinite(state[name])).map((name) => [
+      name,
+      state[name],
+    ]);
+    const values: Record<string, number> = Object.fromEntries(known);
+    const told: FeedEmotions = { time, values, momentum, lastUpdated };
+    const before = this.#emotions;
+    if (before && isSame(before, told) && time - before.time < REPEAT_MS) return;
+    this.#emotions = told;
+    this.#emit({ type: "emotions", data: told });
+  }
+
+  #tellPlatforms(time: number, platforms: readonly PlatformHealth[]): void {
+    const told: FeedPlatforms = { time, platforms };
+    const before = this.#platforms;
+    if (before && isSame(before, told) && time - before.time < REPEAT_MS) return;
+    this.#platforms = told;
+    this.#emit({ type: "platforms", data: told });
+  }
+
+  #evaluateAlerts(time: number): void {
+    const changed = this.alerts.evaluate(time);
+    for (const { alert } of changed) this.#emit({ type: "alert", data: alert });
+    if (changed.length > 0) this.store.putState(ALERT_STATE, this.alerts);
+    const status = worstOf(this.alerts.alerts);
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#emit({ type: "status", data: { time, status } });
+  }
+
+  #restoreAlerts(): void {
+    const saved = this.store.getState(ALERT_STATE);
+    if (saved === undefined) return;
+    try {
+      this.alerts.restore(saved);
+    } catch (error) {
+      this.#onError(error); // alerts begin anew: that is better than none
+    }
+  }
+
+  #emit(message: FeedMessage): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(message);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+  }
+}
+
+// Buckets are for scrapers: a page draws their quantiles. What is not a finite number is not known.
+function isShown(sample: MetricSample): boolean {
+  return Number.isFinite(sample.value) && !sample.name.endsWith("_bucket");
+}
+
+function isSame(before: { readonly time: number }, now: { readonly time: number }): boolean {
+  return JSON.stringify({ ...before, time: 0 }) === JSON.stringify({ ...now, time: 0 });
+}
+
+function worstOf(alerts: readonly Alert[]): FeedStatus {
+  const firing = alerts.filter(
+    ({ state }) => state === "firing" || state === "recovering" || state === "no-data",
+  );
+  if (firing.some(({ level }) => level === "critical")) return "critical";
+  return firing.some(({ level }) => level === "warning") ? "warning" : "ok";
+}
