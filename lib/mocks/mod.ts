@@ -1,0 +1,40 @@
+/**
+ * Servers and apps that a companion talks to, speaking their real protocols on loopback: unmodified clients connect
+ * by changing a base address only.
+ *
+ * @module
+ */
+export { AndroidAuthError } from "./android/_android_auth.ts";
+export type { AndroidMessage } from "./android/_android_wire.ts";
+export {
+  AndroidClosedError,
+  type AndroidReplyOptions,
+  MockAndroidClient,
+  type MockAndroidOptions,
+} from "./android/mock_android_client.ts";
+export { CallLog, type CallLogOptions, type CallWaitOptions, type LoggedCall } from "./call_log.ts";
+export type {
+  DiscordCall,
+  DiscordReply,
+  MockDiscordOptions,
+  SendAsUserOptions,
+  WaitForReplyOptions,
+} from "./discord/discord_options.ts";
+export {
+  type DiscordChannel,
+  type DiscordEmbed,
+  type DiscordMessage,
+  type DiscordReaction,
+  type DiscordUser,
+  readMessageText,
+} from "./discord/discord_types.ts";
+export { MockDiscordServer } from "./discord/mock_discord_server.ts";
+export { companionReply, type ReplyRequest } from "./ollama/companion_replies.ts";
+export {
+  MockOllamaServer,
+  type MockOllamaOptions,
+  type OllamaCall,
+  type OllamaReplyRule,
+} from "./ollama/mock_ollama_server.ts";
+export type { TokenTiming } from "./ollama/token_timing.ts";
+export type { OutageOptions } from "./_outage.ts";
