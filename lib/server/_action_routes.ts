@@ -21,14 +21,15 @@ export function addActionRoutes(routes: Hono, app: DashboardApp): void {
 // the host's global Request.
 async function isBodyTooLarge(request: Request): Promise<boolean> {
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) return true;
-  const reader = request.body?.getReader();
+  if (!request.body) return false;
+  const reader = request.body.getReader(); // not for await: leaving it early would destroy the socket of the answer
   let size = 0;
-  while (reader && size <= MAX_BODY_BYTES) {
+  for (;;) {
     const { done, value } = await reader.read();
-    if (done) break;
+    if (done) return false;
     size += value.length;
+    if (size > MAX_BODY_BYTES) return true;
   }
-  return size > MAX_BODY_BYTES;
 }
 
 async function runAction({ actions, onError }: DashboardApp, id: string): Promise<Response> {
