@@ -19,7 +19,7 @@ export interface DashboardOptions {
   host?: string | undefined;
   /** 0 takes a free one. @default {8080} */
   port?: number | undefined;
-  /** Title of the page. @default the companion's name */
+  /** Title of the page, and what its own process is called when it watches that. @default the companion's name */
   title?: string | undefined;
   /** Bearer token for what changes state. @default a random one when there are actions */
   token?: string | undefined;
@@ -67,6 +67,14 @@ interface Opened {
 export class Dashboard implements AsyncDisposable {
   /** Bearer token for what changes state; `undefined` when there is nothing that does. */
   readonly token: string | undefined;
+
+  /**
+   * Answers a request: a handler to mount elsewhere, also below a prefix that ends with a slash and is taken away before.
+   * There is no need to `start`. The names under which the server in front is reached belong into `allowedHosts`.
+   * After `stop` the answer is 503.
+   */
+  readonly fetch: (request: Request) => Promise<Response>;
+
   readonly #options: DashboardOptions;
   readonly #access: AccessRules;
   readonly #modules = new ModuleServer();
@@ -89,6 +97,7 @@ export class Dashboard implements AsyncDisposable {
     this.#access = new AccessRules({ host, allowedHosts, allowedOrigins });
     this.#onError = onError;
     this.token = options.token ?? (actions.length > 0 ? makeToken() : undefined);
+    this.fetch = (request) => this.#answer(request); // a property: frameworks call it without its object
   }
 
   /**
@@ -107,17 +116,8 @@ export class Dashboard implements AsyncDisposable {
    * @throws {ListenError} If the address is taken, forbidden, or none of this machine.
    */
   start(): Promise<void> {
+    if (this.#stopping) return this.#stopping.then(() => this.start());
     return (this.#started ??= this.#start());
-  }
-
-  /**
-   * Answers a request: the handler to mount elsewhere, with no need to `start`. The names under which the server in
-   * front is reached belong into `allowedHosts`. After `stop` the answer is 503.
-   */
-  async fetch(request: Request): Promise<Response> {
-    if (this.#isStopped) return refuse(503, "the dashboard has been stopped");
-    const { handle } = await this.#open();
-    return handle(request);
   }
 
   /** Ends the open connections, then the monitor if it made one. Takes less than a second; idempotent. */
@@ -129,9 +129,14 @@ export class Dashboard implements AsyncDisposable {
     return this.stop();
   }
 
+  async #answer(request: Request): Promise<Response> {
+    if (this.#isStopped) return refuse(503, "the dashboard has been stopped");
+    const { handle } = await this.#open();
+    return handle(request);
+  }
+
   async #start(): Promise<void> {
     const { host = "127.0.0.1", port = 8080 } = this.#options;
-    await this.#stopping;
     this.#isStopped = false;
     try {
       const { handle, feed, resources } = await this.#open();

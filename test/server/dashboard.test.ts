@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
+import { Hono } from "hono";
 import { parseEventStream } from "../../lib/feed/parse_event_stream.ts";
 import { Dashboard } from "../../lib/server/dashboard.ts";
 import { ListenError } from "../../lib/server/listen.ts";
@@ -145,5 +146,42 @@ suite("Dashboard", { timeout: 20_000 }, () => {
     await dashboard.stop();
     assert.equal((await ask()).status, 503);
     assert.equal(source.listeners.size, 0);
+  });
+
+  test("start() while it stops waits for that", async () => {
+    await using dashboard = await startDashboard();
+    const stopped = dashboard.stop();
+    await dashboard.start();
+    await stopped;
+    assert.equal((await fetch(`${dashboard.url}/api/health`)).status, 200);
+  });
+
+  test("works below a prefix of another application", async () => {
+    await using dashboard = new Dashboard({ source: new StillSource(), allowedHosts: ["home.example"] });
+    const outer = new Hono().mount("/health", dashboard.fetch);
+    const page = "https://home.example/health/";
+    const html = await (await outer.request(page)).text();
+    const embed = new URL(/src="(embed\.js)"/.exec(html)![1]!, page);
+    const entry = new URL(/from "([^"]+)"/.exec(await (await outer.request(embed)).text())![1]!, embed);
+    assert.equal(entry.href, "https://home.example/health/modules/components/mod.ts");
+    assert.equal((await outer.request(entry)).status, 200);
+  });
+
+  test("a reader that goes away is forgotten", async () => {
+    await using dashboard = await startDashboard();
+    const open = (signal: AbortSignal): Promise<Response> => fetch(`${dashboard.url}/feed`, { signal });
+    const readers = new AbortController();
+    const held: Response[] = []; // undici ends the stream of a response that nobody holds
+    for (let i = 0; i < 100; i++) held.push(await open(readers.signal));
+    assert.ok(held.every(({ status }) => status === 200));
+    assert.equal((await open(readers.signal)).status, 503);
+    readers.abort();
+    let status = 503;
+    while (status === 503) {
+      const response = await open(new AbortController().signal);
+      status = response.status;
+      await response.body!.cancel();
+    }
+    assert.equal(status, 200);
   });
 });

@@ -111,8 +111,12 @@ suite("every answer", () => {
       assert.equal(await head.text(), "");
       await get.text();
     }
-    // one more than the feed takes readers
-    for (let i = 0; i < 101; i++) await fetch(`${dashboard.url}/feed`, { method: "HEAD" });
+    for (let i = 0; i < 101; i++) {
+      // one more than the feed takes readers
+      const head = await fetch(`${dashboard.url}/feed`, { method: "HEAD" });
+      assert.equal(head.status, 200);
+      assert.match(head.headers.get("content-type")!, /^text\/event-stream/);
+    }
     const feed = await fetch(`${dashboard.url}/feed`);
     assert.equal(feed.status, 200);
     await feed.body!.cancel();
