@@ -96,6 +96,7 @@ export class Gateway implements ConnectionListener {
 
   /** Resets every connection; the sessions can be resumed. */
   reset(): void {
+    for (const session of this.readySessions) this.#detach(session); // now, not when the sockets have noticed
     for (const socket of this.#connections.values()) socket.resetAndDestroy();
   }
 

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { RateLimits, type RateLimit } from "./_rate_limits.ts";
 import type { GatewayEvent } from "./_gateway_event.ts";
 import { RestError } from "./_rest_errors.ts";
@@ -7,8 +6,6 @@ import { addMessageRoutes } from "./_rest_messages.ts";
 import { addResourceRoutes } from "./_rest_resources.ts";
 import type { DiscordMessage } from "./discord_types.ts";
 import type { DiscordWorld } from "./_world.ts";
-
-const MAX_BODY_BYTES = 25 * 1024 * 1024;
 
 /** What the REST API stands on. */
 export interface RestContext {
@@ -50,7 +47,6 @@ export function createRestApi(context: RestContext): Hono {
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
     return undefined;
   });
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => raise(new RestError("tooLarge")) }));
   addResourceRoutes(app, context);
   addMessageRoutes(app, context);
   app.notFound(() => new RestError("notFound").getResponse());
@@ -68,8 +64,4 @@ function toRoutePath(path: string): string {
 
 function isAuthorized(header: string | undefined, token: string): boolean {
   return header?.replace(/^Bot\s+/i, "") === token;
-}
-
-function raise(error: Error): never {
-  throw error;
 }

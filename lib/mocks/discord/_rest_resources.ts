@@ -1,4 +1,4 @@
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import type { RestContext } from "./_rest_api.ts";
 import { readBody } from "./_rest_body.ts";
 import { RestError } from "./_rest_errors.ts";
@@ -44,7 +44,7 @@ function addUserRoutes(app: Hono, world: DiscordWorld): void {
     app.get(path, (c) => c.json(toWireApplication(world)));
   }
   app.on(["GET", "PUT"], "/applications/:id/commands", async (c) => {
-    const commands: unknown = c.req.method === "PUT" ? await c.req.json() : [];
+    const commands: unknown = c.req.method === "PUT" ? await readJson(c) : [];
     return c.json(
       Array.isArray(commands)
         ? commands.map((command: object) => Object.assign({ id: world.nextId() }, command))
@@ -95,6 +95,14 @@ function addGuildRoutes(app: Hono, world: DiscordWorld): void {
     if (!user) throw new RestError("unknownMember");
     return c.json(toWireMember(user, world));
   });
+}
+
+async function readJson(c: Context): Promise<unknown> {
+  try {
+    return await c.req.json();
+  } catch {
+    throw new RestError("invalidJson");
+  }
 }
 
 /** @throws {RestError} If there is no such user. */

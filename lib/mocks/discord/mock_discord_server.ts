@@ -232,8 +232,10 @@ export class MockDiscordServer implements AsyncDisposable {
    * @throws {RangeError} If `durationMs` is not a number >= 0.
    */
   outage(durationMs: number, options: OutageOptions = {}): Promise<void> {
-    const victims = this.isDown ? [] : this.#gateway.readySessions;
-    return this.#outage.begin(durationMs, this.#server!, options, () => this.#returns.expect(victims));
+    const victims = this.#gateway.readySessions;
+    const over = this.#outage.begin(durationMs, this.#server!, options, () => this.#returns.expect(victims));
+    this.#gateway.reset();
+    return over;
   }
 
   /** Ends the outage that is on, if one is. */
