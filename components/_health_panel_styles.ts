@@ -158,7 +158,7 @@ export const healthPanelStyles: CSSResult = css`
   }
   button[aria-disabled="true"] {
     color: var(--_muted);
-    cursor: progress;
+    cursor: default;
   }
   .outcome {
     overflow-wrap: anywhere;
@@ -171,17 +171,16 @@ export const healthPanelStyles: CSSResult = css`
   }
   .tiles,
   .side,
-  .main {
+  .main,
+  .charts {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: var(--_gap);
     align-content: start;
     min-inline-size: 0;
   }
-  .main {
-    grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
-  }
-  demi-platform-grid {
-    grid-column: 1 / -1;
+  .charts {
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr));
   }
   @container (inline-size >= 44rem) {
     header {
@@ -220,7 +219,8 @@ export const healthPanelStyles: CSSResult = css`
       fill: Highlight;
     }
     .bar .track {
-      fill: GrayText;
+      fill: Canvas;
+      stroke: CanvasText;
     }
   }
 `;

@@ -7,15 +7,8 @@ import {
   isWithinReach,
   valueRange,
 } from "./_chart_data.ts";
+import { type ChartColors, SERIES_DASHES } from "./_chart_colors.ts";
 import { formatShortTime, formatTimeOfDay, formatValue, type ValueUnit } from "./_format.ts";
-
-/** Colours as the canvas needs them: resolved. Read anew for each drawing, so that a change of scheme is seen. */
-export interface ChartColors {
-  readonly text: string;
-  readonly grid: string;
-  readonly limit: string;
-  readonly series: readonly { readonly stroke: string; readonly fill: string }[];
-}
 
 /** What is to be drawn. */
 export interface ChartView {
@@ -27,15 +20,13 @@ export interface ChartView {
   readonly to: number;
 }
 
-/** Dashes of the series: they differ without colour, too. */
-export const SERIES_DASHES: readonly (readonly number[])[] = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
-
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
 /** uPlot with our colours, units and cursor. Made when there is something to draw on; `destroy` ends it. */
 export class LineChart {
   readonly #plot: uPlot;
-  readonly #colors: () => ChartColors;
+  readonly #readColors: () => ChartColors;
+  #colors: ChartColors;
   #view: ChartView;
 
   /** @param onCursor Told the row under the pointer, `undefined` when it leaves. */
@@ -46,18 +37,21 @@ export class LineChart {
     onCursor: (row: number | undefined) => void,
   ) {
     this.#view = view;
-    this.#colors = colors;
+    this.#readColors = colors;
+    this.#colors = colors();
     const { clientWidth, clientHeight } = target;
     this.#plot = new uPlot(this.#options(clientWidth, clientHeight, onCursor), toData(view.table), target);
   }
 
   draw(view: ChartView): void {
     this.#view = view;
+    this.#colors = this.#readColors();
     this.#plot.setData(toData(view.table), true);
   }
 
   /** Draws the same again, after a change of colours. */
   redraw(): void {
+    this.#colors = this.#readColors();
     this.#plot.redraw(false, true);
   }
 
@@ -80,11 +74,11 @@ export class LineChart {
 
   #options(width: number, height: number, onCursor: (row: number | undefined) => void): uPlot.Options {
     const axis: uPlot.Axis = {
-      stroke: () => this.#colors().text,
+      stroke: () => this.#colors.text,
       font: FONT,
       ticks: { show: false },
       border: { show: false },
-      grid: { stroke: () => this.#colors().grid, width: 1 },
+      grid: { stroke: () => this.#colors.grid, width: 1 },
     };
     return {
       width: Math.max(width, 1),
@@ -101,8 +95,8 @@ export class LineChart {
         {
           ...axis,
           space: 76,
-          size: 26,
-          gap: 4,
+          size: 30,
+          gap: 9,
           grid: { show: false },
           values: (_plot, times) => timeLabels(times),
         },
@@ -126,13 +120,13 @@ export class LineChart {
 
   #series(index: number): uPlot.Series {
     return {
-      stroke: () => this.#colors().series[index]?.stroke ?? "gray",
+      stroke: () => this.#colors.series[index] ?? "gray",
       width: 1.75,
       dash: [...(SERIES_DASHES[index % SERIES_DASHES.length] ?? [])],
       points: { show: false },
       pxAlign: 0,
       spanGaps: false,
-      ...(index === 0 ? { fill: () => this.#colors().series[0]?.fill ?? "transparent" } : {}),
+      ...(index === 0 ? { fill: () => this.#colors.fill } : {}),
     };
   }
 
@@ -148,7 +142,7 @@ export class LineChart {
     const max = Math.max(...ranges.map((range) => range.max));
     const { ctx, bbox } = plot;
     ctx.save();
-    ctx.strokeStyle = ctx.fillStyle = this.#colors().limit;
+    ctx.strokeStyle = ctx.fillStyle = this.#colors.limit;
     ctx.lineWidth = uPlot.pxRatio;
     ctx.setLineDash([3 * uPlot.pxRatio, 3 * uPlot.pxRatio]);
     ctx.font = `${11 * uPlot.pxRatio}px system-ui, sans-serif`;

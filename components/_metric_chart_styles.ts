@@ -151,6 +151,16 @@ export const metricChartStyles: CSSResult = css`
     .probe {
       color: CanvasText;
     }
+    .probe {
+      forced-color-adjust: none;
+    }
+    .probe.text,
+    .probe.limit {
+      color: CanvasText;
+    }
+    .probe.grid {
+      color: color-mix(in srgb, CanvasText 30%, Canvas);
+    }
     .probe.fill {
       color: transparent;
     }

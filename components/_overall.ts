@@ -83,5 +83,5 @@ export function connectionText(
   if (state === "unauthorized")
     return { tone: "critical", text: "Unauthorized: the feed asks for a token", age: "" };
   const time = formatTime(since, now, locale);
-  return { tone: "critical", text: `Disconnected since ${time}, retrying`, age };
+  return { tone: "critical", text: `Disconnected since ${time}, retrying`, age: "" };
 }

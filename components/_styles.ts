@@ -163,7 +163,7 @@ export const tileStyles: CSSResult = css`
     filter: grayscale(1);
   }
   .stale .graphic {
-    opacity: 0.55;
+    opacity: 0.7;
   }
   details {
     margin-block-start: 10px;

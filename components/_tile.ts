@@ -1,15 +1,14 @@
 // This module is browser-safe.
 import { html, type TemplateResult } from "lit";
 import type { FeedController } from "./_feed_controller.ts";
-import { formatTime, formatTimeOfDay } from "./_format.ts";
+import { formatDateTime, formatTime } from "./_format.ts";
 
 /** The note of a tile whose data is not live: from when it is. */
 export function renderStaleNote(feed: FeedController): TemplateResult {
   const receivedAt = feed.lastReceivedAt;
   if (receivedAt === undefined) return html`<span class="stale-note">not live</span>`;
-  const near = feed.now - receivedAt < 3_600_000;
-  const time = near ? formatTimeOfDay(receivedAt) : formatTime(receivedAt, feed.now);
-  return html`<span class="stale-note">stale, as of ${time}</span>`;
+  const title = `Not live; received at ${formatDateTime(receivedAt)}`;
+  return html`<span class="stale-note" title=${title}>stale, ${formatTime(receivedAt, feed.now)}</span>`;
 }
 
 /** What stands in a tile without data: why there is none. */

@@ -89,6 +89,13 @@ export class DemiEmotionRadar extends FeedElement {
       .push {
         fill: var(--_warning);
       }
+      .stale .outline,
+      .stale .vertex {
+        opacity: 0.6;
+      }
+      .stale .value {
+        fill: var(--_muted);
+      }
       .strongest {
         margin-block-start: 8px;
         text-align: center;
@@ -118,7 +125,7 @@ export class DemiEmotionRadar extends FeedElement {
         }
         .ring,
         .axis {
-          stroke: GrayText;
+          stroke: color-mix(in srgb, CanvasText 35%, Canvas);
         }
         text,
         .value,
@@ -200,7 +207,7 @@ function renderRadar(axes: readonly RadarAxis[]): TemplateResult {
   const values = axes.map(({ name, value }) => `${name} ${text(value)}`).join(", ");
   return html`<svg
     part="radar"
-    class="radar graphic"
+    class="radar"
     viewBox="-208 -154 416 300"
     role="img"
     aria-label="Emotional state, from 0 to 1: ${values}."

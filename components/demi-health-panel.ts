@@ -66,19 +66,21 @@ export class DemiHealthPanel extends FeedElement {
           <demi-emotion-radar .src=${this.src} .token=${this.token}></demi-emotion-radar>
         </div>
         <div class="main">
-          <demi-metric-chart
-            heading="Memory"
-            .src=${this.src}
-            .token=${this.token}
-            .series=${MEMORY}
-            .limits=${MEMORY_LIMITS}
-          ></demi-metric-chart>
-          <demi-metric-chart
-            heading="Response time"
-            .src=${this.src}
-            .token=${this.token}
-            .series=${RESPONSE}
-          ></demi-metric-chart>
+          <div class="charts">
+            <demi-metric-chart
+              heading="Memory"
+              .src=${this.src}
+              .token=${this.token}
+              .series=${MEMORY}
+              .limits=${MEMORY_LIMITS}
+            ></demi-metric-chart>
+            <demi-metric-chart
+              heading="Response time"
+              .src=${this.src}
+              .token=${this.token}
+              .series=${RESPONSE}
+            ></demi-metric-chart>
+          </div>
           <demi-platform-grid .src=${this.src} .token=${this.token}></demi-platform-grid>
         </div>
       </div>
@@ -126,13 +128,14 @@ export class DemiHealthPanel extends FeedElement {
 
   #renderActions(actions: readonly FeedAction[]): TemplateResult {
     const offered = this.token === undefined ? [] : actions;
+    const isOff = this.running !== undefined || !this.feed.isLive;
     return html`<div class="actions" ?hidden=${offered.length === 0}>
       ${offered.map(
         ({ id, label, description }) =>
           html`<button
             type="button"
             title=${description ?? nothing}
-            aria-disabled=${this.running === undefined ? "false" : "true"}
+            aria-disabled=${isOff ? "true" : "false"}
             @click=${() => void this.#run(id, label)}
           >
             <bdi>${label}</bdi>
@@ -146,7 +149,7 @@ export class DemiHealthPanel extends FeedElement {
 
   async #run(id: string, label: string): Promise<void> {
     const { client } = this.feed;
-    if (!client || this.running !== undefined) return;
+    if (!client || !this.feed.isLive || this.running !== undefined) return;
     this.running = id;
     this.outcome = { failed: false, text: `${label}: asked…` };
     try {

@@ -5,7 +5,6 @@ import {
   nothing,
   type PropertyDeclarations,
   type PropertyValues,
-  svg,
   type TemplateResult,
 } from "lit";
 import { Announcer } from "./_announcer.ts";
@@ -19,24 +18,24 @@ import {
   describeRow,
   isEmptyTable,
   isWithinReach,
+  type NamedSeries,
   nearestRow,
-  tableRows,
   valueAt,
 } from "./_chart_data.ts";
+import { readChartColors } from "./_chart_colors.ts";
 import { ChartFeed } from "./_chart_feed.ts";
+import { renderRanges, renderReadout, renderTwin } from "./_chart_parts.ts";
 import { plotStyles } from "./_chart_styles.ts";
+import { rowForKey } from "./_cursor_keys.ts";
 import { FeedElement } from "./_feed_element.ts";
-import { formatDuration, formatTimeOfDay, formatValue, NO_DATA, type ValueUnit } from "./_format.ts";
-import { type ChartColors, type ChartView, LineChart, SERIES_DASHES } from "./_line_chart.ts";
+import { formatDuration, formatValue, type ValueUnit } from "./_format.ts";
+import { type ChartView, LineChart } from "./_line_chart.ts";
 import { labelOfKey, parseMetricKeys, unitOfKey } from "./_metric_key.ts";
 import { metricChartStyles } from "./_metric_chart_styles.ts";
 import { tileStyles, tokenStyles } from "./_styles.ts";
 import { renderEmpty, renderStaleNote } from "./_tile.ts";
 
-const RANGES_MINUTES: readonly number[] = [15, 60, 360];
-const TABLE_ROWS = 24;
 const CURSOR_ANNOUNCE_MS = 400;
-const PAGE_ROWS = 0.1;
 
 /** One line of a chart. */
 export interface MetricChartSeries {
@@ -134,10 +133,11 @@ export class DemiMetricChart extends FeedElement {
     return html`<div part="tile" class="tile ${isOld ? "stale" : ""}" role="group" aria-labelledby="heading">
       <div class="head">
         <h2 id="heading">${heading}</h2>
-        ${isOld ? renderStaleNote(this.feed) : nothing} ${this.data ? nothing : this.#renderRanges()}
+        ${isOld ? renderStaleNote(this.feed) : nothing}
+        ${this.data ? nothing : renderRanges(this.rangeMinutes, (minutes) => (this.rangeMinutes = minutes))}
       </div>
       <div class="content">
-        ${this.#renderReadout(table)}
+        ${renderReadout(this.#named, this.#figures(table), this.#unit, this.#cursorAt(table))}
         <div class="plot">
           <div
             part="plot"
@@ -147,7 +147,11 @@ export class DemiMetricChart extends FeedElement {
           ></div>
           ${isEmptyTable(table) ? this.#renderNothing() : this.#renderCursor(table)}
         </div>
-        ${this.#renderFoot(table)} ${this.#renderTable(table)}
+        ${this.#renderFoot(table)}
+        <details @toggle=${this.#onToggle}>
+          <summary>Values as a table</summary>
+          ${this.#isTableOpen ? renderTwin(heading, this.#named, table, this.#unit, this.#span("long")) : nothing}
+        </details>
         ${["text", "grid", "limit", "fill"].map((name) => html`<span class="probe ${name}"></span>`)}
       </div>
     </div>`;
@@ -165,8 +169,10 @@ export class DemiMetricChart extends FeedElement {
     return this.series.length > 0 ? this.series : parseMetricKeys(this.metric).map((key) => ({ key }));
   }
 
-  get #named(): readonly { readonly label: string }[] {
-    return this.#listed.map(({ key, label }) => ({ label: label ?? labelOfKey(key) }));
+  get #named(): readonly NamedSeries[] {
+    const listed = this.#listed.map(({ key, label }) => ({ label: label ?? labelOfKey(key) }));
+    const nameless = (this.#given?.columns ?? []).slice(listed.length);
+    return [...listed, ...nameless.map((_, index) => ({ label: `Series ${listed.length + index + 1}` }))];
   }
 
   get #title(): string {
@@ -194,48 +200,17 @@ export class DemiMetricChart extends FeedElement {
     if (this.data === undefined) this.#fromFeed.update(this.#keys, this.#rangeMs);
   }
 
-  #renderRanges(): TemplateResult {
-    return html`<fieldset class="ranges">
-      <legend class="visually-hidden">Time range</legend>
-      ${RANGES_MINUTES.map(
-        (minutes) =>
-          html`<label
-            ><input
-              type="radio"
-              name="range"
-              .checked=${minutes === this.rangeMinutes}
-              @change=${() => (this.rangeMinutes = minutes)}
-            /><span aria-hidden="true">${formatDuration(minutes * 60_000)}</span
-            ><span class="visually-hidden">${formatDuration(minutes * 60_000, "long")}</span></label
-          >`,
-      )}
-    </fieldset>`;
-  }
-
-  #renderReadout(table: ChartTable): TemplateResult {
+  #figures(table: ChartTable): (number | undefined)[] {
     const row = this.#cursorRow(table);
-    return html`<dl class="readout">
-      ${this.#named.map(({ label }, index) => {
-        const value = row === undefined ? this.#latest(index) : valueAt(table, index, row);
-        return html`<div>
-          <svg
-            class="swatch graphic series-${index % SERIES_DASHES.length}"
-            viewBox="0 0 18 8"
-            aria-hidden="true"
-          >
-            ${svg`<line x1="0" y1="4" x2="18" y2="4" stroke-dasharray=${SERIES_DASHES[index % SERIES_DASHES.length]?.join(" ") || "none"} />`}
-          </svg>
-          <dt><bdi>${label}</bdi></dt>
-          <dd class=${value === undefined ? "missing" : ""}><bdi>${formatValue(value, this.#unit)}</bdi></dd>
-        </div>`;
-      })}
-      ${row === undefined ? nothing : html`<div class="at">at ${formatTimeOfDay(table.times[row] ?? 0)}</div>`}
-    </dl>`;
+    if (row !== undefined) return table.columns.map((_, index) => valueAt(table, index, row));
+    if (this.#given) return table.columns.map((column) => columnRange(column)?.last);
+    const values = this.feed.model?.metrics?.values;
+    return this.#keys.map((key) => values?.[key]);
   }
 
-  #latest(index: number): number | undefined {
-    if (this.#given) return columnRange(this.#given.columns[index])?.last;
-    return this.feed.model?.metrics?.values[this.#keys[index] ?? ""];
+  #cursorAt(table: ChartTable): number | undefined {
+    const row = this.#cursorRow(table);
+    return row === undefined ? undefined : table.times[row];
   }
 
   // A slider is what screen readers hand arrow keys to, and whose text they read out by themselves.
@@ -273,44 +248,6 @@ export class DemiMetricChart extends FeedElement {
     return `${formatValue(limit.value - range.last, this.#unit)} below the ${limit.label}.`;
   }
 
-  #renderTable(table: ChartTable): TemplateResult {
-    return html`<details @toggle=${this.#onToggle}>
-      <summary>Values as a table</summary>
-      ${
-        this.#isTableOpen
-          ? html`<div class="scroll" tabindex="0" role="region" aria-label="${this.#title} as a table">
-              <table>
-                <caption>
-                  Lowest to highest value, last ${this.#span("long")}
-                </caption>
-                <thead>
-                  <tr>
-                    <th scope="col">From</th>
-                    ${this.#named.map(({ label }) => html`<th scope="col"><bdi>${label}</bdi></th>`)}
-                  </tr>
-                </thead>
-                <tbody>
-                  ${tableRows(table, TABLE_ROWS).map(({ from, values }) => this.#renderRow(from, values))}
-                </tbody>
-              </table>
-            </div>`
-          : nothing
-      }
-    </details>`;
-  }
-
-  #renderRow(from: number, values: readonly ({ min: number; max: number } | undefined)[]): TemplateResult {
-    return html`<tr>
-      <th scope="row">${formatTimeOfDay(from)}</th>
-      ${values.map((range) => {
-        if (!range) return html`<td>${NO_DATA}</td>`;
-        const low = formatValue(range.min, this.#unit);
-        const high = formatValue(range.max, this.#unit);
-        return html`<td>${low === high ? low : `${low} – ${high}`}</td>`;
-      })}
-    </tr>`;
-  }
-
   #draw(): void {
     const target = this.renderRoot.querySelector<HTMLElement>(".drawing");
     const isEmpty = isEmptyTable(this.#table);
@@ -319,7 +256,12 @@ export class DemiMetricChart extends FeedElement {
     const view = this.#view();
     if (!this.#chart) {
       const onCursor = (row: number | undefined): void => this.#onPointer(row);
-      this.#chart = new LineChart(target, view, () => this.#colors(), onCursor);
+      this.#chart = new LineChart(
+        target,
+        view,
+        () => readChartColors(this.renderRoot, view.table.columns.length),
+        onCursor,
+      );
       this.#resize?.observe(target);
     } else if (!isSameView(view, this.#drawn)) this.#chart.draw(view);
     this.#drawn = view;
@@ -329,8 +271,8 @@ export class DemiMetricChart extends FeedElement {
   #view(): ChartView {
     const table = this.#table;
     const last = table.times.at(-1) ?? 0;
-    const live = { to: this.feed.isLive ? last : Math.max(last, this.feed.hostNow) };
-    const to = this.#given ? last : live.to;
+    // while nothing comes, the time since is empty, and seen to be so
+    const to = this.#given || this.feed.isLive ? last : Math.max(last, this.feed.hostNow);
     const from = this.#given ? (table.times[0] ?? 0) : to - this.#rangeMs;
     return { table, unit: this.#unit, limits: this.limits, from, to };
   }
@@ -340,22 +282,6 @@ export class DemiMetricChart extends FeedElement {
     this.#chart = undefined;
     this.#drawn = undefined;
     this.#cursorTime = undefined;
-  }
-
-  #colors(): ChartColors {
-    const colorOf = (selector: string): CSSStyleDeclaration => {
-      const found = this.renderRoot.querySelector(selector);
-      return getComputedStyle(found ?? this);
-    };
-    return {
-      text: colorOf(".probe.text").color,
-      grid: colorOf(".probe.grid").color,
-      limit: colorOf(".probe.limit").color,
-      series: this.#keys.map((_, index) => {
-        const { color } = colorOf(`.swatch.series-${index % SERIES_DASHES.length}`);
-        return { stroke: color, fill: colorOf(".probe.fill").color };
-      }),
-    };
   }
 
   #onToggle(event: Event): void {
@@ -383,22 +309,10 @@ export class DemiMetricChart extends FeedElement {
 
   #onKey(event: KeyboardEvent): void {
     const last = this.#table.times.length - 1;
-    const row = this.#cursorRow(this.#table) ?? last;
-    const page = Math.max(1, Math.round(last * PAGE_ROWS));
-    const target: Readonly<Record<string, number | undefined>> = {
-      ArrowLeft: row - 1,
-      ArrowDown: row - 1,
-      ArrowRight: row + 1,
-      ArrowUp: row + 1,
-      PageDown: row - page,
-      PageUp: row + page,
-      Home: 0,
-      End: last,
-    };
-    if (event.key !== "Escape" && target[event.key] === undefined) return;
+    const row = rowForKey(event.key, this.#cursorRow(this.#table) ?? last, last);
+    if (row === undefined) return;
     event.preventDefault();
-    const to = target[event.key];
-    this.#moveCursor(to === undefined ? undefined : Math.min(last, Math.max(0, to)));
+    this.#moveCursor(row === "none" ? undefined : row);
   }
 
   #moveCursor(row: number | undefined): void {

@@ -20,14 +20,14 @@ export class DemiPlatformGrid extends FeedElement {
     css`
       .grid {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 12.5rem), 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr));
         gap: 12px;
       }
       li {
         display: flex;
         flex-direction: column;
         gap: 8px;
-        padding: 12px 14px;
+        padding: 11px 12px;
         background: var(--_sunken);
         border-radius: calc(var(--_radius) - 4px);
         border-inline-start: 3px solid var(--_tone);
@@ -38,13 +38,15 @@ export class DemiPlatformGrid extends FeedElement {
       h3 {
         display: flex;
         align-items: center;
-        gap: 8px;
+        flex-wrap: wrap;
+        gap: 0 7px;
         font-size: 0.875rem;
         font-weight: 620;
-        overflow-wrap: anywhere;
+        overflow-wrap: break-word;
       }
       h3 bdi {
         min-inline-size: 0;
+        max-inline-size: calc(100% - 1.8em);
       }
       .status {
         margin-inline-start: auto;

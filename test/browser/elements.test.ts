@@ -45,7 +45,8 @@ suite("single elements", { timeout: 120_000 }, () => {
   });
 
   test("go on when they are moved, and let go of the connection when they are removed", async () => {
-    await using site = await startSite();
+    // so rare that the client's own watch over a silent connection does not end it in our place
+    await using site = await startSite({ intervalMs: 600_000 });
     await using opened = await site.embed(browser, "<div></div><section></section>");
     const { page } = opened;
     const feeds = countFeeds(page);
@@ -64,7 +65,12 @@ suite("single elements", { timeout: 120_000 }, () => {
       "requestfailed",
       (request) => new URL(request.url()).pathname === "/feed",
     );
-    await page.locator("section").evaluate((section) => section.replaceChildren());
+    const canvases = await page.locator("section").evaluate((section) => {
+      const chart = section.querySelector("demi-metric-chart")!;
+      section.replaceChildren();
+      return chart.shadowRoot!.querySelectorAll("canvas").length;
+    });
+    assert.equal(canvases, 0, "the chart and its listeners end with the element");
     await ended;
     assert.equal(feeds.open(), 0);
   });
@@ -105,6 +111,38 @@ suite("single elements", { timeout: 120_000 }, () => {
     await page.getByRole("img", { name: /59\.0 MB now, between 0B and 59\.0 MB/ }).waitFor();
     await page.locator("canvas").waitFor();
     await assertAccessible(page, "without feed");
+  });
+
+  test("a gap in the samples is a gap in the line", async () => {
+    await using site = await startSite();
+    await using opened = await site.embed(
+      browser,
+      `<demi-metric-chart metric="a_bytes"></demi-metric-chart>`,
+    );
+    const { page } = opened;
+    await page.evaluate(async () => {
+      await customElements.whenDefined("demi-metric-chart");
+      const isHole = (i: number): boolean => i > 20 && i < 40;
+      document.querySelector<DemiMetricChart>("demi-metric-chart")!.data = [
+        Array.from({ length: 61 }, (_, i) => [i * 1000, isHole(i) ? null : 1e6] as const),
+      ];
+    });
+    // share of the height that is drawn in a column of pixels: the fill reaches from the line down to zero
+    await page.locator("canvas").waitFor();
+    const drawn = await page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+      const { width, height } = canvas;
+      const { data } = canvas.getContext("2d")!.getImageData(0, 0, width, height);
+      return [0.25, 0.52, 0.8].map((share) => {
+        const column = Math.round(width * share);
+        const alphas = Array.from({ length: height }, (_, row) => data[(row * width + column) * 4 + 3] ?? 0);
+        return alphas.filter((alpha) => alpha > 0).length / height;
+      });
+    });
+    assert.deepEqual(
+      drawn.map((share) => share > 0.4),
+      [true, false, true],
+      drawn.join(),
+    );
   });
 
   test("the chart's cursor is moved by keys, and its values are told", async () => {

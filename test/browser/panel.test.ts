@@ -32,9 +32,7 @@ suite("<demi-health-panel>", { timeout: 120_000 }, () => {
 
     site.source.setMetrics({ process_resident_memory_bytes: 2_340_000_000 });
     site.source.setEmotions({ curiosity: 0.11 });
-    site.source.setPlatforms(
-      fixturePlatforms().map((platform) => ({ ...platform, status: "offline" as const })),
-    );
+    site.source.setPlatforms([{ name: "discord", status: "offline", since: Date.now() }]);
     await page.locator("demi-metric-chart").first().getByText("2.34 GB").first().waitFor();
     await page.getByRole("img", { name: /curiosity 0\.11/ }).waitFor();
     await page.locator("demi-platform-grid").getByText("offline").first().waitFor();

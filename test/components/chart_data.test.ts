@@ -16,6 +16,7 @@ import {
   valueAt,
   valueRange,
 } from "../../components/_chart_data.ts";
+import { rowForKey } from "../../components/_cursor_keys.ts";
 
 const LIMITS = { from: 0, points: 1000, gapMs: 30 };
 const EMPTY: ChartTable = { times: [], columns: [[]] };
@@ -131,5 +132,24 @@ suite("chart data", () => {
     assert.equal(twin.length, 4);
     assert.deepEqual(twin[0]?.values[0], { min: 75, max: 99, last: 99 });
     assert.deepEqual(tableRows(EMPTY, 4), []);
+  });
+});
+
+suite("rowForKey()", () => {
+  test("moves as a slider does, and stays within the rows", () => {
+    const cases: readonly (readonly [string, number | "none" | undefined])[] = [
+      ["ArrowLeft", 49],
+      ["ArrowRight", 51],
+      ["PageDown", 40],
+      ["PageUp", 60],
+      ["Home", 0],
+      ["End", 100],
+      ["Escape", "none"],
+      ["Tab", undefined],
+    ];
+    for (const [key, row] of cases) assert.equal(rowForKey(key, 50, 100), row, key);
+    assert.equal(rowForKey("ArrowLeft", 0, 100), 0);
+    assert.equal(rowForKey("PageUp", 99, 100), 100);
+    assert.equal(rowForKey("ArrowRight", 0, 0), 0);
   });
 });
