@@ -30,7 +30,7 @@ function longerStep(a: Row, b: Row, sampleStepMs: number): number {
 
 function usualStep(samples: readonly Row[]): number {
   const steps = samples.slice(1).map(({ time }, i) => time - samples[i]!.time);
-  return steps.length === 0 ? Infinity : median(steps);
+  return steps.length === 0 ? 0 : median(steps);
 }
 
 // Which of a rollup's two comes first is not known; a chart's column is the same either way.

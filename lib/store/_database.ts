@@ -1,6 +1,8 @@
 import initSqlJs, { type Database } from "sql.js";
 import { createSchema, findDamage, identify, SCHEMA_VERSION } from "./_schema.ts";
 
+const SMALLEST_PAGE = 512;
+
 /** What became of the bytes of a file. */
 export type OpenedImage =
   | { readonly kind: "open"; readonly database: Database }
@@ -18,7 +20,8 @@ export async function createDatabase(): Promise<Database> {
 
 /** A database from the bytes of its file, all of its pages checked. */
 export async function openImage(image: Uint8Array): Promise<OpenedImage> {
-  if (image.length === 0) return { kind: "corrupt", reason: "the file is empty" };
+  // SQLite takes so little for an empty database, and would begin a new one over what is left
+  if (image.length < SMALLEST_PAGE) return { kind: "corrupt", reason: `file of ${image.length} bytes` };
   const { Database } = await initSqlJs();
   let database: Database | undefined;
   try {

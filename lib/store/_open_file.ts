@@ -33,7 +33,7 @@ export async function openFile(
 
 async function readImage(path: string, resources: AsyncDisposableStack): Promise<Uint8Array | undefined> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     resources.use(await acquireLock(path));
     await removeLeftovers(path);
     return await readIfThere(path);
@@ -42,6 +42,21 @@ async function readImage(path: string, resources: AsyncDisposableStack): Promise
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new StoreUnwritableError(path, error as NodeJS.ErrnoException);
   }
+}
+
+// Not by `recursive`: where a folder is there and refuses with ENOENT, as below /proc, Node tries forever.
+async function makeFolder(path: string): Promise<void> {
+  const code = await mkdirCode(path);
+  if (code !== "ENOENT" || dirname(path) === path) return; // what else is wrong shows when the lock is made
+  await makeFolder(dirname(path));
+  await mkdirCode(path);
+}
+
+async function mkdirCode(path: string): Promise<string | undefined> {
+  return await mkdir(path).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error.code,
+  );
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
