@@ -4,6 +4,8 @@ import { systemClock } from "../../lib/base/system_clock.ts";
 import { VirtualClock } from "../../lib/base/virtual_clock.ts";
 import { ClockLedger } from "../../lib/mocks/_clock_ledger.ts";
 
+const ENDLESS_MS = 3_600_000;
+
 suite("ClockLedger", () => {
   test("the clock stands until the hold is disposed", async () => {
     const clock = new VirtualClock({ startMs: 0 });
@@ -24,7 +26,7 @@ suite("ClockLedger", () => {
   test("a wait on behalf of the held message lets the clock go on", async () => {
     const clock = new VirtualClock();
     const ledger = ClockLedger.of(clock);
-    const hold = ledger.hold("reply");
+    const hold = ledger.hold("reply", ENDLESS_MS);
     const waiting = ledger.waiting(clock.sleep(1000)).then(() => hold[Symbol.dispose]());
     await clock.advance(1000);
     await waiting;
@@ -32,9 +34,10 @@ suite("ClockLedger", () => {
   });
 
   test("a message that is queued behind a waiting one does not stop the clock for good", async () => {
+    await using _alive = keepAlive();
     const clock = new VirtualClock();
     const ledger = ClockLedger.of(clock);
-    const [first, second] = [ledger.hold("first"), ledger.hold("second")];
+    const [first, second] = [ledger.hold("first", ENDLESS_MS), ledger.hold("second", ENDLESS_MS)];
     const work = (async () => {
       for (const hold of [first, second]) {
         await ledger.waiting(clock.sleep(1000));
