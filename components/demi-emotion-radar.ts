@@ -208,7 +208,7 @@ function renderRadar(axes: readonly RadarAxis[]): TemplateResult {
   return html`<svg
     part="radar"
     class="radar"
-    viewBox="-208 -154 416 300"
+    viewBox="-226 -154 452 300"
     role="img"
     aria-label="Emotional state, from 0 to 1: ${values}."
   >

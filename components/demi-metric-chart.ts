@@ -35,6 +35,7 @@ import { metricChartStyles } from "./_metric_chart_styles.ts";
 import { tileStyles, tokenStyles } from "./_styles.ts";
 import { renderEmpty, renderStaleNote } from "./_tile.ts";
 
+const MIN_SHOWN_MS = 120_000;
 const CURSOR_ANNOUNCE_MS = 400;
 
 /** One line of a chart. */
@@ -273,7 +274,9 @@ export class DemiMetricChart extends FeedElement {
     const last = table.times.at(-1) ?? 0;
     // while nothing comes, the time since is empty, and seen to be so
     const to = this.#given || this.feed.isLive ? last : Math.max(last, this.feed.hostNow);
-    const from = this.#given ? (table.times[0] ?? 0) : to - this.#rangeMs;
+    const first = table.times[0] ?? to;
+    // of a companion that is younger than the range, the time before it lived is not worth the place
+    const from = this.#given ? first : Math.max(to - this.#rangeMs, Math.min(first, to - MIN_SHOWN_MS));
     return { table, unit: this.#unit, limits: this.limits, from, to };
   }
 

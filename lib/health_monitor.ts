@@ -207,7 +207,7 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
   }
 
   exposition(): string {
-    return formatPrometheusText(this.registry);
+    return formatPrometheusText(this.registry, { collect: false });
   }
 
   llmCall(call: LlmCall): void {
@@ -253,6 +253,7 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
     if (time - this.#lastSampleAt >= this.#sampleIntervalMs || time < this.#lastSampleAt) {
       this.#lastSampleAt = time;
       this.store.append(time, values);
+      this.store.putState(ALERT_STATE, this.alerts); // how long a pending alert has waited is state, too
     }
   }
 

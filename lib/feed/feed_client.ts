@@ -162,8 +162,10 @@ export class FeedClient {
     globalThis.document?.addEventListener("visibilitychange", wake, { signal });
     this.#setState("connecting");
     while (!signal.aborted) {
+      const token = this.#token;
       const refused = await this.#readOnce(signal);
       if (signal.aborted) break;
+      if (refused && token !== this.#token) continue; // a new one came while the old one was being refused
       this.#setState(refused ? "unauthorized" : "disconnected");
       await this.#pause(refused ? 60_000 : this.#backoff.next(), signal);
     }

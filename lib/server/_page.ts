@@ -17,8 +17,8 @@ export function renderPage({ title, token }: PageOptions): string {
     <meta name="color-scheme" content="light dark" />${meta}
     <link rel="icon" href="favicon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="page.css" />
-    <script type="module" src="embed.js"></script>
     <script type="module" src="page.js"></script>
+    <script type="module" src="embed.js"></script>
   </head>
   <body>
     <main><demi-health-panel src="feed"></demi-health-panel></main>

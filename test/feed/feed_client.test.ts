@@ -113,6 +113,20 @@ suite("FeedClient", () => {
     assert.ok(requests.every(({ url }) => !url.includes("right")));
   });
 
+  test("a token that is set while the first request is under way is tried at once", async () => {
+    const source = new FakeSource();
+    await using feed = new HealthFeed(source);
+    const first = Promise.withResolvers<Response>();
+    using made = makeClient((request) =>
+      request.headers.get("authorization") === "Bearer right" ? feed.handle(request) : first.promise,
+    );
+    await made.clock.advance(0);
+    made.client.token = "right";
+    first.resolve(new Response(null, { status: 401 }));
+    await made.clock.advance(0);
+    assert.equal(made.client.state, "live");
+  });
+
   test("survives a feed of nonsense", async () => {
     const events = [
       ["metrics", "{"],

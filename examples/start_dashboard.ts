@@ -1,0 +1,153 @@
+// A companion lives on this machine while you watch it: simulated users talk to it over a mock Discord and an Android
+// app, a mock Ollama streams its answers, and the page shows its emotions, memory, response times, platforms, alerts.
+// Prints the page's address, then one line per event until Ctrl-C; then what has happened.
+import { join, resolve } from "node:path";
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { Dashboard, HealthMonitor, MockDiscordServer, MockOllamaServer } from "demi-health";
+import { formatDuration, SeededRandom, systemClock } from "demi-health/base";
+import { PocketDemi } from "./demi/pocket_demi.ts";
+import { SimulatedUsers } from "./_simulated_users.ts";
+
+const HELP = `Usage: npm start -- [options]
+
+Starts pocket Demi with mock Discord, mock Ollama and simulated users, and serves the health page.
+
+  --port N        port of the page (default 8080; 0 takes a free one)
+  --host ADDR     address to listen on (default 127.0.0.1)
+  --seed TEXT     seed of the simulated users and of the language model (default 1)
+  --data-dir DIR  where the companion and the metrics are kept (default .demi)
+  --no-users      nobody talks to the companion
+  --quiet         no event lines
+  --json          print the result as one line of JSON at the end
+  --help          this text
+
+Exit code: 0 ended by Ctrl-C, 1 could not run.`;
+
+const OPTIONS = {
+  port: { type: "string", default: "8080" },
+  host: { type: "string", default: "127.0.0.1" },
+  seed: { type: "string", default: "1" },
+  "data-dir": { type: "string", default: ".demi" },
+  users: { type: "boolean", default: true },
+  quiet: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+const OUTAGE_MS = 30_000;
+
+function parseOptions() {
+  const { values } = parseArgs({ options: OPTIONS, allowPositionals: false, allowNegative: true });
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535) {
+    throw new RangeError(`Cannot start: '--port' must be 0 to 65535, got ${values.port}`);
+  }
+  return { ...values, port, dataDirectory: resolve(values["data-dir"]) };
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions();
+  if (options.help) return console.log(HELP);
+  const { host, port, seed, dataDirectory } = options;
+  const random = new SeededRandom(seed);
+  const say = (line: string): void => {
+    if (!options.quiet) console.log(`${new Date().toLocaleTimeString()}  ${line}`);
+  };
+  const onError = (error: unknown): void => say(error instanceof Error ? error.message : String(error));
+
+  await using running = new AsyncDisposableStack();
+  const discord = running.use(await MockDiscordServer.listen());
+  const ollama = running.use(await MockOllamaServer.listen({ random: random.stream("ollama") }));
+  const demi = new PocketDemi();
+  let awake = false;
+  const monitor = await HealthMonitor.start({
+    name: "Pocket Demi",
+    storePath: join(dataDirectory, "health.sqlite"),
+    emotions: () => (awake ? demi.emotions() : undefined),
+    platforms: () => (awake ? demi.health() : []),
+    onError,
+  });
+  running.use(monitor);
+  const dashboard = new Dashboard({
+    source: monitor,
+    host,
+    port,
+    // its button breaks nothing but the demo's own mock; still, the network is not to have it
+    pageCarriesToken: /^(127\.|localhost$|::1$)/.test(host),
+    actions: [
+      {
+        id: "discord-outage",
+        label: "Take Discord down",
+        description: `The mock Discord drops everybody and refuses them for ${formatDuration(OUTAGE_MS)}`,
+        run: () => {
+          say(`Discord goes down for ${formatDuration(OUTAGE_MS)}`);
+          discord.outage(OUTAGE_MS);
+        },
+      },
+    ],
+    onError,
+  });
+  running.use(dashboard);
+  await dashboard.start(); // before the companion: an occupied port must leave its data untouched
+  running.defer(() => demi.stop());
+  await demi.start({
+    dataDirectory,
+    clock: systemClock,
+    discord: { apiUrl: discord.apiUrl, token: discord.token },
+    ollama: { url: ollama.url, model: ollama.model },
+    listen: { host: "127.0.0.1", port: 0 },
+    observer: monitor,
+  });
+  awake = true;
+  const users = new SimulatedUsers({
+    discord,
+    androidUrl: demi.url!, // there, because it was told to listen
+    clock: systemClock,
+    random: random.stream("users"),
+    onError,
+  });
+  running.use(users);
+  if (options.users) users.start();
+
+  console.log(`Dashboard at: ${dashboard.url}`);
+  console.log(`Token for its buttons: ${dashboard.token}`);
+  console.log(`Companion at: ${demi.url}   data in: ${dataDirectory}   seed: ${seed}   stop with Ctrl-C`);
+  const alerts = new Set<string>();
+  monitor.subscribe((message) => {
+    if (message.type !== "alert") return;
+    const { rule, state, message: text } = message.data;
+    if (state === "firing") alerts.add(rule);
+    if (state === "firing") say(`alert: ${text}`);
+    if (state === "resolved") say(`alert is over: ${text}`);
+  });
+  const startedAt = systemClock.monotonicMs();
+  await untilStopped();
+  const ranMs = systemClock.monotonicMs() - startedAt;
+  const summary = { ok: true, ranMs: Math.round(ranMs), messagesSent: users.sent, alertsFired: [...alerts] };
+  console.log(
+    options.json
+      ? JSON.stringify(summary)
+      : `Ran ${formatDuration(ranMs)}, ${users.sent} messages; alerts: ${[...alerts].join(", ") || "none"}`,
+  );
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one, or a stop that takes longer than it should, ends at once. */
+function untilStopped(): Promise<void> {
+  const { promise, resolve: stop } = Promise.withResolvers<void>();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(1));
+      systemClock.setTimer(() => process.exit(0), 1_700, { keepAlive: false });
+      stop();
+    });
+  }
+  return promise;
+}
+
+try {
+  await main();
+} catch (error) {
+  // the first sentence of Node's own messages on arguments says all; the rest explains how to pass positionals
+  console.error((error instanceof Error ? error.message : String(error)).split(". To specify")[0]);
+  process.exitCode = 1;
+}

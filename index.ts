@@ -1,0 +1,16 @@
+/**
+ * demi-health: will your AI companion stay up seven days, below 10 GB, with its emotional state intact, while its
+ * platforms fail? The public API of the host side.
+ *
+ * @module
+ */
+export { AlertEngine } from "./lib/alerts/alert_engine.ts";
+export { defaultAlertRules } from "./lib/alerts/default_rules.ts";
+export { HealthFeed } from "./lib/feed/health_feed.ts";
+export { HealthMonitor, type HealthMonitorOptions } from "./lib/health_monitor.ts";
+export { MetricsRegistry } from "./lib/metrics/registry.ts";
+export { MetricsStore } from "./lib/store/metrics_store.ts";
+export { MockAndroidClient } from "./lib/mocks/android/mock_android_client.ts";
+export { MockDiscordServer } from "./lib/mocks/discord/mock_discord_server.ts";
+export { MockOllamaServer } from "./lib/mocks/ollama/mock_ollama_server.ts";
+export { Dashboard, type DashboardOptions } from "./lib/server/dashboard.ts";
