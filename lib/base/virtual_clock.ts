@@ -66,7 +66,7 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#startMs + this.#elapsedMs;
+    return Math.floor(this.#startMs + this.#elapsedMs); // whole, as of Date.now(): programs store it as an integer
   }
 
   monotonicMs(): number {

@@ -19,6 +19,15 @@ suite("VirtualClock", () => {
     assert.equal(clock.now(), 1030);
   });
 
+  test("tells the time in whole milliseconds, as Date.now() does", async () => {
+    const clock = new VirtualClock({ startMs: 1000 });
+    await clock.advance(0.7);
+    assert.equal(clock.now(), 1000);
+    assert.equal(clock.monotonicMs(), 0.7);
+    await clock.advance(0.7);
+    assert.equal(clock.now(), 1001);
+  });
+
   test("runs what a timer sets off before it goes on, sleeps within sleeps included", async () => {
     const clock = new VirtualClock({ startMs: 0 });
     const woken: number[] = [];
