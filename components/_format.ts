@@ -109,8 +109,9 @@ export function formatDuration(durationMs: number, display: UnitDisplay = "narro
   return parts.join(" ");
 }
 
-/** Milliseconds of a round trip: `42ms`, `1.2s`. */
+/** Milliseconds of a round trip: `42ms`, `1.2s`; `<1ms` below one, where many clients measure 0. */
 export function formatLatency(latencyMs: number, locale?: Locale): string {
+  if (latencyMs < 1) return `<${unitText(1, "millisecond", "narrow", locale)}`;
   return formatSeconds(latencyMs / 1000, locale);
 }
 

@@ -208,7 +208,7 @@ function renderRadar(axes: readonly RadarAxis[]): TemplateResult {
   return html`<svg
     part="radar"
     class="radar"
-    viewBox="-226 -154 452 300"
+    viewBox="-226 -154 452 328"
     role="img"
     aria-label="Emotional state, from 0 to 1: ${values}."
   >

@@ -11,25 +11,24 @@ const TEXTS = {
     "Can you explain how a heat pump works?",
   ],
   affection: ["I love talking to you", "Thank you, you are wonderful", "You made my day, thanks!"],
-  negative: ["That was a stupid answer", "You are annoying today", "I hate it when you do that"],
-  work: [
-    "The build fails again with an error",
-    "I pushed a code update with your fix",
-    "It works now, that solved it, thanks for the help",
-    "No, I do not want to talk about that",
-  ],
+  away: ["I have been away for days, so much to do", "It has been a while, hasn't it?"],
+  negative: ["That was a stupid answer", "You are annoying today", "Leave me alone for a moment"],
+  code: ["I committed a change to your code", "Your new version is deployed"],
+  error: ["The build failed", "It answers with an error again"],
+  help: ["It works now", "That fixed it"],
   long: ["Let me tell you about my week. ".repeat(12).trim()],
   unusual: ["🦊🌧️💜", "مرحبا ديمي، كيف حالك؟", "…", "```ts\nconst x: number = 1;\n```"],
 } as const;
 
 type Kind = keyof typeof TEXTS;
 
-// A user's mood decides what they mostly write, and changes now and then: that is what moves the nine emotions.
+// A user's mood decides what they mostly write, and changes now and then. Most of what people write moves nothing; what
+// does pulls both ways, so that the nine emotions wander and do not stick to their bounds.
 const MOODS: readonly (readonly Kind[])[] = [
-  ["greeting", "question", "question", "affection", "long"],
-  ["affection", "affection", "question", "unusual"],
-  ["negative", "negative", "question", "work"],
-  ["work", "work", "question", "unusual", "long"],
+  ["greeting", "question", "long", "affection", "question", "unusual"],
+  ["away", "question", "away", "long", "question", "unusual"],
+  ["code", "error", "help", "question", "help", "question"],
+  ["negative", "question", "away", "question", "long", "question"],
 ];
 
 /** Options of {@linkcode SimulatedUsers}. */
@@ -52,7 +51,7 @@ export class SimulatedUsers implements AsyncDisposable {
   #sent = 0;
 
   constructor(options: SimulatedUsersOptions) {
-    this.#options = { meanGapMs: 9_000, onError: () => {}, ...options };
+    this.#options = { meanGapMs: 10_000, onError: () => {}, ...options };
   }
 
   /** They begin to talk. */
@@ -98,7 +97,7 @@ export class SimulatedUsers implements AsyncDisposable {
     let mood = random.pick(MOODS);
     let gapMs = random.next() * 1_500; // everybody says something in the first moments, so that the page moves
     while (await slept(clock, gapMs, signal)) {
-      if (random.chance(0.08)) mood = random.pick(MOODS);
+      if (random.chance(0.25)) mood = random.pick(MOODS);
       try {
         await send(random.pick(TEXTS[random.pick(mood)]));
         this.#sent++;

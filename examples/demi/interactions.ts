@@ -54,11 +54,10 @@ const NEGATIONS: ReadonlySet<string> = new Set([
  * unkind; unkind ones ("not stupid") and errors ("no errors") are neutral.
  */
 export function classifyMessage(text: string): InteractionKind {
-  const words = toWords(text);
-  const padded = ` ${words.join(" ")} `;
+  const padded = pad(text);
   for (const [kind, phrases] of WORDS) {
     const hit = phrases.find((phrase) => padded.includes(` ${phrase} `));
-    if (hit !== undefined) return isNegated(padded, hit) ? negate(kind) : kind;
+    if (hit !== undefined) return isNegated(text, hit) ? negate(kind) : kind;
   }
   return "neutral";
 }
@@ -67,15 +66,21 @@ function toPhrases(list: string): readonly string[] {
   return list.split(",").map((phrase) => phrase.trim());
 }
 
-function toWords(text: string): readonly string[] {
+/** The words of a text in lower case, with a blank before, between and behind them. */
+function pad(text: string): string {
   const plain = text.toLowerCase().replaceAll(/['’]/g, "");
-  return plain.match(/[\p{L}\p{N}]+/gu) ?? [];
+  return ` ${(plain.match(/[\p{L}\p{N}]+/gu) ?? []).join(" ")} `;
 }
 
-/** Whether one of the two words before the phrase takes it back. */
-function isNegated(padded: string, phrase: string): boolean {
-  const before = padded
-    .slice(0, padded.indexOf(` ${phrase} `))
+/** Whether one of the two words before the phrase takes it back; a word of another clause does not. */
+function isNegated(text: string, phrase: string): boolean {
+  const clause = text
+    .split(/[,.;:!?\n]+/)
+    .map(pad)
+    .find((padded) => padded.includes(` ${phrase} `));
+  if (clause === undefined) return false; // the phrase itself goes over a comma: "no, thanks"
+  const before = clause
+    .slice(0, clause.indexOf(` ${phrase} `))
     .trim()
     .split(" ");
   return before.slice(-2).some((word) => NEGATIONS.has(word));
