@@ -63,12 +63,16 @@ export function parseEmotionalState(input: unknown): EmotionalState {
 
 function toRecord(input: unknown, name: string): Record<string, unknown> {
   if (typeof input === "object" && input !== null) return input as Record<string, unknown>;
-  throw new TypeError(`Cannot parse emotional state: '${name}' must be an object, got ${JSON.stringify(input)}`);
+  throw new TypeError(
+    `Cannot parse emotional state: '${name}' must be an object, got ${JSON.stringify(input)}`,
+  );
 }
 
 function toNumber(input: unknown, name: string): number {
   if (typeof input === "number") return input;
-  throw new TypeError(`Cannot parse emotional state: '${name}' must be a number, got ${JSON.stringify(input)}`);
+  throw new TypeError(
+    `Cannot parse emotional state: '${name}' must be a number, got ${JSON.stringify(input)}`,
+  );
 }
 
 function toEpochMs(input: unknown): number {
