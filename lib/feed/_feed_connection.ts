@@ -3,28 +3,30 @@ const MAX_QUEUED = 64;
 
 /**
  * The stream to one reader. Its queue is bounded: a reader that does not keep up loses the queue and gets, when it
- * reads again, what `catchUp` makes.
+ * reads again, what `catchUp` makes; when that cannot be made, the stream ends.
  */
 export class FeedConnection {
   readonly stream: ReadableStream<Uint8Array>;
-  readonly #catchUp: () => Uint8Array;
+  readonly #catchUp: () => Uint8Array | undefined;
   readonly #onEnd: (connection: FeedConnection) => void;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #queue: Uint8Array[];
+  #queue: Uint8Array[] = [];
   #isBehind = false;
   #ended = false;
 
   constructor(
     first: readonly Uint8Array[],
-    catchUp: () => Uint8Array,
+    catchUp: () => Uint8Array | undefined,
     onEnd: (connection: FeedConnection) => void,
   ) {
     this.#catchUp = catchUp;
     this.#onEnd = onEnd;
-    this.#queue = [...first];
     this.stream = new ReadableStream<Uint8Array>(
       {
-        start: (controller) => void (this.#controller = controller),
+        start: (controller) => {
+          this.#controller = controller;
+          controller.enqueue(concatenate(first)); // not through the queue, where its length could cost the greeting
+        },
         pull: () => this.#flush(),
         cancel: () => this.#end(),
       },
@@ -60,7 +62,12 @@ export class FeedConnection {
 
   #flush(): void {
     if (this.#ended) return;
-    const waiting = this.#isBehind ? [this.#catchUp()] : this.#queue;
+    if (this.#isBehind) {
+      const state = this.#catchUp();
+      if (!state) return this.close();
+      this.#queue = [state];
+    }
+    const waiting = this.#queue;
     // before the enqueue, which may call back into here through `pull` and must not find the same chunks again
     this.#isBehind = false;
     this.#queue = [];

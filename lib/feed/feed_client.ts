@@ -52,6 +52,7 @@ export class FeedClient {
   #ignored = 0;
   #holders = 0;
   #running: AbortController | undefined;
+  #ended: Promise<void> = Promise.resolve();
   #retryNow: (() => void) | undefined;
   #silence: ClockTimer | undefined;
 
@@ -112,8 +113,9 @@ export class FeedClient {
   acquire(): () => void {
     this.#holders++;
     if (!this.#running) {
-      this.#running = new AbortController();
-      void this.#run(this.#running.signal);
+      const { signal } = (this.#running = new AbortController());
+      this.#setState("connecting");
+      this.#ended = this.#ended.then(() => this.#run(signal)); // what the run before cleans up would be this one's
     }
     let released = false;
     return () => {
@@ -151,6 +153,7 @@ export class FeedClient {
     if (this.#holders > 0) return;
     this.#running?.abort();
     this.#running = undefined;
+    this.#setState("disconnected");
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -160,7 +163,6 @@ export class FeedClient {
     };
     globalThis.addEventListener?.("online", wake, { signal });
     globalThis.document?.addEventListener("visibilitychange", wake, { signal });
-    this.#setState("connecting");
     while (!signal.aborted) {
       const token = this.#token;
       const refused = await this.#readOnce(signal);
@@ -255,7 +257,17 @@ export class FeedClient {
       this.#state = state;
       this.#since = this.#clock.now();
     } else if (!changed) return;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) callSafely(listener);
+  }
+}
+
+// An element that cannot draw must not cost the others their connection.
+function callSafely(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    if (typeof reportError === "function") reportError(error);
+    else console.error(error); // Node has no reportError
   }
 }
 

@@ -24,6 +24,12 @@ export interface HealthFeedOptions {
   links?: FeedHello["links"];
   /** What readers are told that they may ask for. */
   actions?: readonly FeedAction[] | undefined;
+  /**
+   * Told when the source gives what cannot be sent. The source itself hears nothing of it.
+   *
+   * @default {console.error}
+   */
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 interface KeptMessage {
@@ -52,6 +58,7 @@ export class HealthFeed implements AsyncDisposable {
   readonly #options: HealthFeedOptions;
   readonly #clock: Clock;
   readonly #maxConnections: number;
+  readonly #onError: (error: unknown) => void;
   readonly #history: RingBuffer<KeptMessage>;
   readonly #epoch: string;
   readonly #connections = new Set<FeedConnection>();
@@ -63,6 +70,7 @@ export class HealthFeed implements AsyncDisposable {
   /** @throws {RangeError} If an option is out of its range. */
   constructor(source: HealthSource, options: HealthFeedOptions = {}) {
     const { clock = systemClock, heartbeatMs = 15_000, historyLength = 512, maxConnections = 100 } = options;
+    const { onError = (error: unknown) => console.error(error) } = options;
     if (!(maxConnections >= 1)) {
       throw new RangeError(`Cannot make feed: 'maxConnections' must be >= 1, got ${maxConnections}`);
     }
@@ -70,6 +78,7 @@ export class HealthFeed implements AsyncDisposable {
     this.#options = options;
     this.#clock = clock;
     this.#maxConnections = maxConnections;
+    this.#onError = onError;
     this.#history = new RingBuffer(historyLength);
     // an id of another run means nothing here, also when it is the same companion
     this.#epoch = `${source.describe().startedAt.toString(36)}.${crypto.randomUUID().slice(0, 8)}`;
@@ -95,7 +104,7 @@ export class HealthFeed implements AsyncDisposable {
       request.headers.get("last-event-id") ?? new URL(request.url).searchParams.get("lastEventId") ?? "";
     const connection = new FeedConnection(
       [this.#encodeHello(), ...(this.#missedSince(lastId) ?? [this.#encodeSnapshot()])],
-      () => this.#encodeSnapshot(),
+      () => this.#attempt(() => this.#encodeSnapshot()),
       (ended) => this.#connections.delete(ended),
     );
     this.#connections.add(connection);
@@ -119,10 +128,21 @@ export class HealthFeed implements AsyncDisposable {
   }
 
   #publish(message: FeedMessage): void {
-    const sequence = ++this.#sequence;
-    const chunk = this.#encode(message, sequence);
+    const sequence = this.#sequence + 1;
+    const chunk = this.#attempt(() => this.#encode(message, sequence));
+    if (!chunk) return;
+    this.#sequence = sequence;
     this.#history.push({ sequence, chunk });
     for (const connection of this.#connections) connection.send(chunk);
+  }
+
+  #attempt(make: () => Uint8Array): Uint8Array | undefined {
+    try {
+      return make();
+    } catch (error) {
+      this.#onError(error);
+      return undefined;
+    }
   }
 
   #beat(): void {

@@ -20,7 +20,7 @@ function makeClient(answer: Answer) {
   };
   const client = new FeedClient(URL, { clock, fetch });
   const release = client.acquire();
-  return { clock, client, requests, [Symbol.dispose]: () => (release(), void clock.advance(1000)) };
+  return { clock, client, requests, release, [Symbol.dispose]: () => (release(), void clock.advance(1000)) };
 }
 
 function eventStream(text: string): Response {
@@ -142,6 +142,49 @@ suite("FeedClient", () => {
     await made.clock.advance(0);
     assert.equal(made.client.ignored, 6);
     assert.equal(made.client.model.status, "ok");
+  });
+
+  test("a listener that fails is reported and costs neither the connection nor the other listeners", async (t) => {
+    const reported = t.mock.method(console, "error", () => {});
+    const source = new FakeSource();
+    await using feed = new HealthFeed(source);
+    using made = makeClient((request) => feed.handle(request));
+    const { client, clock, requests } = made;
+    const failure = new Error("cannot draw");
+    client.subscribe(() => {
+      throw failure;
+    });
+    let calls = 0;
+    client.subscribe(() => void calls++);
+    await clock.advance(0);
+    source.tellValue(7);
+    await clock.advance(0);
+    assert.deepEqual([client.state, requests.length], ["live", 1]);
+    assert.ok(calls >= 2);
+    assert.equal(reported.mock.calls[0]!.arguments[0], failure);
+  });
+
+  test("one that lets go and takes hold again still notices silence", async () => {
+    const answers = [new HealthFeed(new FakeSource(), { heartbeatMs: 3_600_000 })];
+    using made = makeClient(({ signal }) =>
+      made.requests.length === 1
+        ? answers[0]!.handle(made.requests[0]!)
+        : // accepts and never answers
+          new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    );
+    const { client, clock, requests } = made;
+    await clock.advance(0);
+    made.release();
+    await clock.advance(1000);
+    assert.equal(client.state, "disconnected");
+    const release = client.acquire();
+    await clock.advance(0);
+    assert.deepEqual([client.state, requests.length], ["connecting", 2]);
+    await clock.advance(12_000);
+    assert.ok(requests.length > 2, "a connection without an answer is given up");
+    release();
+    await clock.advance(1000);
+    await answers[0]![Symbol.asyncDispose]();
   });
 
   test("forgets the state of a run that is over", async () => {

@@ -141,6 +141,42 @@ suite("HealthFeed", () => {
     socket.destroy();
   });
 
+  test("greets a reader that missed much, also when more comes at once", async () => {
+    const source = new FakeSource();
+    await using feed = new HealthFeed(source);
+    const read = (lastEventId = "") =>
+      parseEventStream(feed.handle(new Request(`http://a/feed?lastEventId=${lastEventId}`)).body!);
+    const first = read();
+    await first.next();
+    const { id } = (await first.next()).value!;
+    for (let i = 0; i < 200; i++) source.tellValue(i);
+    const again = read(id);
+    source.tellValue(200);
+    assert.equal((await again.next()).value?.event, "hello");
+    for (let i = 0; i <= 200; i++) {
+      const { value } = await again.next();
+      assert.equal((JSON.parse(value!.data) as { time: number }).time, i);
+    }
+  });
+
+  test("a source that fails is told to the host, ends the reader, and hears nothing of it", async () => {
+    const source = new FakeSource();
+    const errors: unknown[] = [];
+    await using feed = new HealthFeed(source, { onError: (error) => errors.push(error) });
+    const { body } = feed.handle(new Request("http://a/feed"));
+    source.tell({ type: "metrics", data: { time: 1, values: { n: 1n as unknown as number } } });
+    assert.equal(errors.length, 1);
+    const failure = new Error("no snapshot");
+    source.snapshot = () => {
+      throw failure;
+    };
+    for (let i = 0; i < 100; i++) source.tellValue(i); // too much for one that does not read: it needs a snapshot
+    const text = await new Response(body).text();
+    assert.match(text, /event: hello[^]*event: snapshot/);
+    assert.equal(errors[1], failure);
+    assert.equal(feed.connections, 0);
+  });
+
   test("keeps idle connections alive", async () => {
     const clock = new VirtualClock();
     await using served = await serveFeed(new FakeSource(), { clock, heartbeatMs: 15_000 });
