@@ -37,7 +37,7 @@ async function findPackageFile(path: string): Promise<ModuleFile | undefined> {
   const split = splitPackagePath(path);
   if (!split) return undefined;
   const { directory } = await findPackage(split.name);
-  return findFile(directory, split.subpath, ".js");
+  return findFile(directory, split.subpath, ".js", ...(split.name === "uplot" ? [".css"] : []));
 }
 
 async function findFile(

@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import type { DashboardApp } from "./_dashboard_app.ts";
 import { FAVICON, PAGE_CSS, PAGE_JS, renderPage } from "./_page.ts";
+import { refuse } from "./_guard.ts";
 import { PAGE_CSP } from "./_security_headers.ts";
 import { respondWithCode } from "./module_server.ts";
 
@@ -13,7 +14,7 @@ const MODULES = "/modules/";
 
 /** Adds the page with what belongs to it, and the modules for this page and those of others. */
 export function addPageRoutes(routes: Hono, app: DashboardApp): void {
-  routes.get("/", () => answerPage(app));
+  routes.get("/", (c) => answerPage(app, c.req.raw));
   routes.get("/page.css", () => answerAsset(PAGE_CSS, "text/css; charset=utf-8"));
   routes.get("/page.js", () => answerAsset(PAGE_JS, "text/javascript; charset=utf-8"));
   for (const path of ["/favicon.svg", "/favicon.ico"]) {
@@ -29,7 +30,11 @@ function modulePath(c: Context): string {
   return pathname.slice(pathname.indexOf(MODULES) + MODULES.length);
 }
 
-function answerPage({ source, title, token, pageCarriesToken }: DashboardApp): Response {
+function answerPage(app: DashboardApp, request: Request): Response {
+  const { access, source, title, token, pageCarriesToken } = app;
+  if (pageCarriesToken && !access.isLoopbackHost(request)) {
+    return refuse(403, "'Host' must be a name of this machine, as this page carries a token");
+  }
   const page = renderPage({
     title: title ?? `${source.describe().name}: health`,
     token: pageCarriesToken ? token : undefined,

@@ -43,8 +43,12 @@ export class AccessRules {
 
   /** Whether the request names a host that this server answers to, in its address and in its `Host` header. */
   isHostAllowed(request: Request): boolean {
-    const asked = [new URL(request.url).host, request.headers.get("host")];
-    return asked.every((host) => host === null || this.#isNameAllowed(toHostName(host)));
+    return hostsOf(request).every((host) => this.#isNameAllowed(toHostName(host)));
+  }
+
+  /** Whether the request names this machine. */
+  isLoopbackHost(request: Request): boolean {
+    return hostsOf(request).every((host) => isLoopbackName(toHostName(host)));
   }
 
   judgeOrigin(request: Request): OriginVerdict {
@@ -66,6 +70,11 @@ export class AccessRules {
     if (this.#origins) return this.#origins.has(parsed ? parsed.origin : origin) || this.#origins.has(origin);
     return parsed !== null && isLoopbackName(this.#bound) && isLoopbackName(toHostName(parsed.host));
   }
+}
+
+function hostsOf(request: Request): readonly string[] {
+  const { host } = new URL(request.url);
+  return [host, request.headers.get("host") ?? host];
 }
 
 function parseOrigin(text: string): string {

@@ -26,7 +26,8 @@ export interface DashboardOptions {
   /** Bearer token for reading: feed, JSON and metrics. Without one everybody who reaches the address reads. */
   readToken?: string | undefined;
   /**
-   * Whether the page carries `token`, so that its buttons work for everybody who can open it. For demonstrations only.
+   * Whether the page carries `token`, so that its buttons work for everybody who can open it. For demonstrations only:
+   * the page is then answered under loopback names only.
    *
    * @default {false}
    */
@@ -188,6 +189,7 @@ export class Dashboard implements AsyncDisposable {
           actions: actions.length > 0 ? "api/actions" : undefined,
         },
         actions: actions.map(({ id, label, description }) => ({ id, label, description })),
+        onError: this.#onError,
       }),
     );
     const handle = createRequestHandler({

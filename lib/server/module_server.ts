@@ -54,7 +54,7 @@ export class ModuleServer {
     const file = await findModuleFile(this.#root, path);
     if (!file) return Response.json({ error: "there is no module at this address" }, { status: 404 });
     const { code, etag } = await this.#prepare(path, file);
-    return respondWithCode(request, code, etag);
+    return respondWithCode(request, code, etag, path.endsWith(".css") ? "text/css" : "text/javascript");
   }
 
   #prepare(path: string, file: ModuleFile): ServedModule["content"] {
@@ -69,9 +69,14 @@ export class ModuleServer {
 }
 
 /** Code that any page may import, revalidated on every load. */
-export function respondWithCode(request: Request, code: string, etag: string = makeEtag(code)): Response {
+export function respondWithCode(
+  request: Request,
+  code: string,
+  etag: string = makeEtag(code),
+  type: string = "text/javascript",
+): Response {
   const headers = {
-    "content-type": "text/javascript; charset=utf-8",
+    "content-type": `${type}; charset=utf-8`,
     "cache-control": "no-cache",
     "access-control-allow-origin": "*",
     "cross-origin-resource-policy": "cross-origin",
@@ -84,6 +89,7 @@ export function respondWithCode(request: Request, code: string, etag: string = m
 
 async function prepare(path: string, file: ModuleFile): Promise<{ code: string; etag: string }> {
   const source = await file.read();
+  if (path.endsWith(".css")) return { code: source, etag: makeEtag(source) };
   // the maps of packages are not served
   const stripped = path.endsWith(".ts")
     ? stripTypes(source)

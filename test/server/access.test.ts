@@ -92,6 +92,24 @@ suite("Origin", () => {
     assert.equal(allowed, null);
   });
 
+  test("a page that carries the token is for this machine only", async () => {
+    const actions = [{ id: "a", label: "A", run: () => {} }];
+    await using dashboard = await startDashboard({
+      host: "0.0.0.0",
+      allowedHosts: ["home.example"],
+      pageCarriesToken: true,
+      actions,
+    });
+    for (const host of ["192.168.0.7:8080", "home.example"]) {
+      const { status, body } = await sendRaw(dashboard.url, "/", { host });
+      assert.equal(status, 403, host);
+      assert.match(body, /'Host' must be a name of this machine/);
+      assert.ok(!body.includes(dashboard.token!));
+      assert.equal((await sendRaw(dashboard.url, "/api/health", { host })).status, 200, host);
+    }
+    assert.equal((await sendRaw(dashboard.url, "/", { host: "localhost:8080" })).status, 200);
+  });
+
   test("preflights of allowed origins pass, others do not", async () => {
     await using dashboard = await startDashboard();
     const preflight = (origin: string): Promise<Response> =>

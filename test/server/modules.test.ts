@@ -168,6 +168,16 @@ suite("ModuleServer", () => {
     assert.equal((await get(modules, "lib/b.ts")).status, 404);
   });
 
+  test("serves the style sheet of uPlot, as it is, and no other of the packages' files", async () => {
+    const modules = new ModuleServer();
+    const response = await get(modules, "npm/uplot/dist/uPlot.min.css");
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("content-type"), "text/css; charset=utf-8");
+    assert.equal(response.headers.get("access-control-allow-origin"), "*");
+    assert.match(await response.text(), /^\.uplot/);
+    assert.equal((await get(modules, "npm/uplot/README.md")).status, 404);
+  });
+
   test("says which import no browser can have", async () => {
     await using root = await makeRoot({
       "components/a.ts": `import "node:fs";`,
