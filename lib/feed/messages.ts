@@ -1,4 +1,5 @@
 // This module is browser-safe.
+import type { Alert, AlertLevel, AlertState } from "../alerts/alert.ts";
 import type { PlatformHealth } from "../base/platform_health.ts";
 import type { EmotionName } from "../emotion/emotional_state.ts";
 
@@ -58,37 +59,10 @@ export interface FeedPlatforms {
   readonly platforms: readonly PlatformHealth[];
 }
 
-/** `pending` waits for its for-duration; `recovering` is firing with its condition gone, not yet long enough. */
-export type FeedAlertState =
-  | "inactive"
-  | "pending"
-  | "firing"
-  | "recovering"
-  | "resolved"
-  | "no-data"
-  | "error";
-
-export type FeedAlertLevel = "info" | "warning" | "critical";
-
 /** One alert, after a change of its state. */
-export interface FeedAlert {
-  /** Rule and labels: the same for all states of one alert. */
-  readonly id: string;
-  readonly rule: string;
-  readonly level: FeedAlertLevel;
-  readonly state: FeedAlertState;
-  readonly labels: Readonly<Record<string, string>>;
-  /** One sentence for people, plain text. */
-  readonly message: string;
-  /** The value that was compared, in the metric's unit, and the limit. */
-  readonly value?: number | undefined;
-  readonly threshold?: number | undefined;
-  /** Since when the condition has held; when it began to fire; when it resolved. Epoch ms. */
-  readonly activeAt: number;
-  readonly firedAt?: number | undefined;
-  readonly resolvedAt?: number | undefined;
-  readonly acknowledged?: boolean | undefined;
-}
+export type FeedAlert = Alert;
+export type FeedAlertState = AlertState;
+export type FeedAlertLevel = AlertLevel;
 
 /** Everything a reader needs to draw the page: sent after `hello`, and again to a reader that fell behind. */
 export interface FeedSnapshot {

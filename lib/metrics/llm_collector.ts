@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { LlmCall } from "../base/companion_observer.ts";
 import { systemClock } from "../base/system_clock.ts";
 import { quantileOfSorted } from "../stats/quantile.ts";
 import type { Collector } from "./collector.ts";
@@ -9,18 +10,6 @@ import { exponentialBuckets, type Histogram } from "./histogram.ts";
 import { toSeconds } from "./_milliseconds.ts";
 import { RecentValues, type RecentValuesOptions } from "./recent_values.ts";
 import type { MetricsRegistry } from "./registry.ts";
-
-/** One call of a language model, as its caller saw it. */
-export interface LlmObservation {
-  readonly model: string;
-  readonly durationMs: number;
-  /** From sending the request to the first token; absent when none came. */
-  readonly timeToFirstTokenMs?: number | undefined;
-  readonly inputTokens?: number | undefined;
-  readonly outputTokens?: number | undefined;
-  /** Class of the failure, such as `timeout`; absent when it worked. */
-  readonly errorType?: string | undefined;
-}
 
 /** Options of {@linkcode LlmCollector}. */
 export interface LlmCollectorOptions extends RecentValuesOptions {
@@ -89,7 +78,7 @@ export class LlmCollector implements Collector {
   }
 
   /** Takes one call. Never throws: what is no measurement is reported, and counts for nothing. */
-  observe(call: LlmObservation): void {
+  observe(call: LlmCall): void {
     try {
       this.#observe(call);
     } catch (error) {
@@ -102,14 +91,7 @@ export class LlmCollector implements Collector {
     this.#p90.set(recent.length === 0 ? NaN : quantileOfSorted(recent, 0.9));
   }
 
-  #observe({
-    model,
-    durationMs,
-    timeToFirstTokenMs,
-    inputTokens,
-    outputTokens,
-    errorType,
-  }: LlmObservation): void {
+  #observe({ model, durationMs, timeToFirstTokenMs, inputTokens, outputTokens, errorType }: LlmCall): void {
     const duration = toSeconds(durationMs, "duration of a model call");
     const firstToken =
       timeToFirstTokenMs === undefined ? undefined : toSeconds(timeToFirstTokenMs, "time to first token");

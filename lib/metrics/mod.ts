@@ -10,7 +10,7 @@ export { EventLoopCollector, type EventLoopCollectorOptions } from "./event_loop
 export { type BindArguments, CardinalityError, MetricFamily, type SampleSource } from "./family.ts";
 export { Gauge } from "./gauge.ts";
 export { exponentialBuckets, Histogram } from "./histogram.ts";
-export { LlmCollector, type LlmCollectorOptions, type LlmObservation } from "./llm_collector.ts";
+export { LlmCollector, type LlmCollectorOptions } from "./llm_collector.ts";
 export { readMemoryLimit, type ReadMemoryLimitOptions } from "./memory_limit.ts";
 export { PlatformCollector, type PlatformCollectorOptions } from "./platform_collector.ts";
 export { ProcessCollector, type ProcessCollectorOptions, type ProcessReadings } from "./process_collector.ts";
@@ -26,10 +26,6 @@ export {
   MetricsRegistry,
   type MetricsRegistryOptions,
 } from "./registry.ts";
-export {
-  ResponseCollector,
-  type ResponseCollectorOptions,
-  type ResponseObservation,
-} from "./response_collector.ts";
+export { ResponseCollector, type ResponseCollectorOptions } from "./response_collector.ts";
 export { type MetricSample, type MetricType } from "./sample.ts";
 export { type Labels, parseSampleKey, sampleKey } from "./sample_key.ts";

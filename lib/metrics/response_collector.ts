@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { HandledMessage } from "../base/companion_observer.ts";
 import { systemClock } from "../base/system_clock.ts";
 import { quantileOfSorted } from "../stats/quantile.ts";
 import type { Collector } from "./collector.ts";
@@ -9,14 +10,6 @@ import { exponentialBuckets, type Histogram } from "./histogram.ts";
 import { toSeconds } from "./_milliseconds.ts";
 import { RecentValues, type RecentValuesOptions } from "./recent_values.ts";
 import type { MetricsRegistry } from "./registry.ts";
-
-/** One message that a companion answered, or failed to answer. */
-export interface ResponseObservation {
-  readonly platform: string;
-  /** From receiving the message to handing the reply to the platform. */
-  readonly responseTimeMs: number;
-  readonly ok: boolean;
-}
 
 /** Options of {@linkcode ResponseCollector}. */
 export interface ResponseCollectorOptions extends RecentValuesOptions {
@@ -72,7 +65,7 @@ export class ResponseCollector implements Collector {
   }
 
   /** Takes one message. Never throws: what is no measurement is reported, and counts for nothing. */
-  observe(message: ResponseObservation): void {
+  observe(message: HandledMessage): void {
     try {
       this.#observe(message);
     } catch (error) {
@@ -87,7 +80,7 @@ export class ResponseCollector implements Collector {
     }
   }
 
-  #observe({ platform, responseTimeMs, ok }: ResponseObservation): void {
+  #observe({ platform, responseTimeMs, ok }: HandledMessage): void {
     const seconds = toSeconds(responseTimeMs, "response time");
     this.#messages.bind({ platform }).inc();
     const errors = this.#errors.bind({ platform }); // there from the first message on, so that its growth is seen
