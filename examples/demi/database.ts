@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, linkSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../lib/base/clock.ts";
@@ -69,14 +78,19 @@ export function openDatabase(directory: string, clock: Clock): DatabaseSync {
   const path = join(directory, FILE_NAME);
   makeWritable(directory);
   if (!existsSync(path)) create(path);
+  // SQLite takes an empty file for a new database and writes into it
+  if (statSync(path).size === 0) throw setAside(path, "an empty file", clock);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: 0 });
     lock(db);
     const damage = findDamage(db);
-    if (damage === undefined) return db;
-    db.close();
-    throw setAside(path, damage, clock);
+    if (damage !== undefined) {
+      db.close();
+      throw setAside(path, damage, clock);
+    }
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    return db;
   } catch (error) {
     if (db?.isOpen) db.close();
     throw explain(path, error, clock);
@@ -142,8 +156,9 @@ function create(path: string): void {
   }
 }
 
+// Writes nothing: whether the file is Demi's is not known yet.
 function lock(db: DatabaseSync): void {
-  db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  db.exec("PRAGMA locking_mode = EXCLUSIVE;");
   db.exec("BEGIN EXCLUSIVE; COMMIT;"); // locking_mode alone takes the lock only with the first write
 }
 

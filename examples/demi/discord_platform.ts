@@ -1,4 +1,11 @@
-import { ChannelType, Events, type Message, type TextChannel } from "discord.js";
+import {
+  ChannelType,
+  DiscordjsErrorCodes,
+  Events,
+  GatewayCloseCodes,
+  type Message,
+  type TextChannel,
+} from "discord.js";
 import { Agent } from "undici";
 import type { Clock, ClockTimer } from "../../lib/base/clock.ts";
 import type { PlatformHealth } from "../../lib/base/platform_health.ts";
@@ -15,6 +22,8 @@ const FIRST_LOGIN_PATIENCE_MS = 5000;
 const STUCK_MS = 10_000;
 const MIN_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 3000;
+const REFUSED_PAUSE_MS = 60_000; // Discord bans who keeps coming with a wrong token
+const FRESH_MS = 90_000; // two heartbeats of Discord's 41 s
 const BUSY_REPLY = "You are faster than I can think. Please give me a moment.";
 
 type DiscordAccess = NonNullable<CompanionEnvironment["discord"]>;
@@ -31,6 +40,8 @@ export class DiscordPlatform implements Platform {
   readonly #closed = new AbortController();
   readonly #firstOutcome = Promise.withResolvers<void>();
   #session: DiscordSession | undefined;
+  /** The last one that was acknowledged, in real time as the wire's liveness is. */
+  #heartbeat: { readonly latencyMs: number; readonly atMs: number } | undefined;
   #stuck: ClockTimer | undefined;
   #paused = false;
 
@@ -52,12 +63,13 @@ export class DiscordPlatform implements Platform {
   }
 
   health(): PlatformHealth {
-    const heartbeat = this.#record.status === "online" ? this.#session?.heartbeat : undefined;
-    const heardAt = heartbeat ? this.#clock.now() - heartbeat.ageMs : 0;
-    const lastEventAt = Math.max(heardAt, this.#record.lastEventAt ?? 0);
+    const beat = this.#heartbeat;
+    if (!beat) return this.#record.toHealth(this.#breaker);
+    const ageMs = systemClock.monotonicMs() - beat.atMs;
+    const isFresh = this.#record.status === "online" && ageMs <= FRESH_MS;
     return this.#record.toHealth(this.#breaker, {
-      latencyMs: heartbeat?.latencyMs,
-      lastEventAt: lastEventAt > 0 ? lastEventAt : undefined,
+      latencyMs: isFresh ? beat.latencyMs : undefined,
+      lastEventAt: Math.max(this.#record.lastEventAt ?? 0, this.#clock.now() - ageMs),
     });
   }
 
@@ -105,19 +117,23 @@ export class DiscordPlatform implements Platform {
     const { signal } = this.#closed;
     let backoffMs = MIN_BACKOFF_MS;
     while (!signal.aborted) {
-      const session = new DiscordSession(this.#access.apiUrl, this.#agent);
+      const session = new DiscordSession(this.#access.apiUrl, this.#agent, (latencyMs) => {
+        this.#heartbeat = { latencyMs, atMs: systemClock.monotonicMs() };
+      });
       this.#session = session;
       const ended = this.#listen(session);
+      let pause = 0;
       try {
         await this.#breaker.run(() => Promise.race([session.client.login(this.#access.token), ended]));
         backoffMs = MIN_BACKOFF_MS;
         await ended;
       } catch (error) {
-        if (!signal.aborted) this.#lose("log in to Discord", error);
+        if (!signal.aborted) this.#lose("stay logged in to Discord", error);
+        if (isRefusal(error)) pause = REFUSED_PAUSE_MS;
       }
       if (signal.aborted) return;
       await session.retire();
-      const pause = Math.max(backoffMs, this.#breaker.retryInMs);
+      pause = Math.max(pause, backoffMs, this.#breaker.retryInMs);
       await this.#clock.sleep(pause, { signal, keepAlive: false }).catch(() => undefined);
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     }
@@ -219,9 +235,18 @@ export class DiscordPlatform implements Platform {
 class GatewayLostError extends Error {
   override readonly name: string = "GatewayLostError";
 
-  constructor(code?: number) {
-    super("Cannot stay connected: the gateway closed the connection", { cause: code });
+  readonly closeCode: number | undefined;
+
+  constructor(closeCode?: number) {
+    super("Cannot stay connected: the gateway closed the connection");
+    this.closeCode = closeCode;
   }
+}
+
+/** Whether Discord does not know the token, at REST or at the gateway. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof GatewayLostError) return error.closeCode === GatewayCloseCodes.AuthenticationFailed;
+  return (error as { code?: unknown } | null)?.code === DiscordjsErrorCodes.TokenInvalid;
 }
 
 function cut(text: string): string {

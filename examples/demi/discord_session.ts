@@ -17,7 +17,6 @@ const HELLO_TIMEOUT_MS = 5000;
 const READY_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const GOODBYE_TIMEOUT_MS = 500;
-const FRESH_MS = 90_000; // two heartbeats of Discord's 41 s
 
 /** What is used of the websocket of a shard; `ws` and the runtime's own differ in the rest. */
 interface RawConnection {
@@ -28,11 +27,17 @@ interface RawConnection {
 /** One life of a discord.js client. A retired one never connects again, which discord.js alone does not promise. */
 export class DiscordSession {
   readonly client: Client;
+  readonly #onHeartbeat: (latencyMs: number) => void;
   #strategy: SimpleShardingStrategy | undefined;
   #retired = false;
 
-  /** @param agent Connections for REST: one's own, so that they can be reset. */
-  constructor(apiUrl: string, agent: Agent) {
+  /**
+   * @param agent Connections for REST: one's own, so that they can be reset.
+   * @param onHeartbeat Called for each heartbeat that was acknowledged. discord.js's own `ping` keeps its last value
+   *   when the acknowledgements stop.
+   */
+  constructor(apiUrl: string, agent: Agent, onHeartbeat: (latencyMs: number) => void) {
+    this.#onHeartbeat = onHeartbeat;
     this.client = new Client({
       intents: [
         GatewayIntentBits.Guilds,
@@ -55,14 +60,6 @@ export class DiscordSession {
       },
       ws: { buildStrategy: (manager) => this.#buildStrategy(manager) },
     });
-  }
-
-  /** Round trip and age of the last acknowledged heartbeat; `undefined` when there is no recent one. */
-  get heartbeat(): { readonly latencyMs: number; readonly ageMs: number } | undefined {
-    const shard = this.client.ws.shards.first();
-    if (!shard || shard.ping < 0) return undefined;
-    const ageMs = systemClock.now() - shard.lastPingTimestamp - shard.ping;
-    return ageMs <= FRESH_MS ? { latencyMs: shard.ping, ageMs: Math.max(0, ageMs) } : undefined;
   }
 
   /** Logs out. */
@@ -118,6 +115,9 @@ export class DiscordSession {
     // a shard that is between two connections cannot be stopped; parked before the next, it is garbage
     options.retrieveSessionInfo = (shard) =>
       this.#retired ? new Promise(() => undefined) : retrieveSessionInfo(shard);
+    // discord.js exports an older enum under the name of the one that has this event
+    const events = manager as unknown as NodeJS.EventEmitter;
+    events.on("heartbeat", ({ latency }: { latency: number }) => this.#onHeartbeat(latency));
     this.#strategy = new SimpleShardingStrategy(manager);
     return this.#strategy;
   }

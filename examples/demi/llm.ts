@@ -123,20 +123,18 @@ export class Llm {
 }
 
 function fetchWith(dispatcher: Agent, signal: AbortSignal): typeof globalThis.fetch {
-  const bound = (url: string, init: object): unknown => fetch(url, { ...init, dispatcher, signal });
+  const bound = async (url: string, init: object): Promise<unknown> => {
+    const response = await fetch(url, { ...init, dispatcher, signal });
+    if (response.ok) return response;
+    await response.body?.cancel();
+    throw new LlmError(`http_${response.status}`); // left to the client, it would write to the console
+  };
   return bound as unknown as typeof globalThis.fetch;
 }
 
 function toLlmError(error: unknown): LlmError {
   if (error instanceof LlmError) return error;
-  const {
-    status_code: status,
-    cause,
-    message,
-  } = error as { status_code?: number; cause?: unknown; message?: string };
-  if (typeof status === "number") return new LlmError(`http_${status}`, error);
-  if (error instanceof TypeError && cause !== undefined && message === "fetch failed") {
-    return new LlmError("connection", error);
-  }
-  return new LlmError("stream", error);
+  const { cause, message } = error as { cause?: unknown; message?: string };
+  const noAnswer = error instanceof TypeError && cause !== undefined && message === "fetch failed";
+  return new LlmError(noAnswer ? "connection" : "stream", error);
 }
