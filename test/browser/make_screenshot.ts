@@ -17,5 +17,5 @@ const first = Date.now();
 for await (const message of demo.feed()) {
   if (message.type === "metrics" && Date.now() - first > LIVED_MS) break;
 }
-await opened.page.screenshot({ path: TARGET });
+await opened.page.screenshot({ path: TARGET, fullPage: true });
 console.log(TARGET);
