@@ -1,5 +1,8 @@
 import type { Clock, ClockTimer } from "../base/clock.ts";
 import { replaceFile } from "./_image_file.ts";
+import { StoreSaveError } from "./store_errors.ts";
+
+const RETRY_MS = 4000;
 
 /** Options of {@linkcode Saver}. */
 interface SaverOptions {
@@ -15,6 +18,8 @@ export class Saver {
   readonly #clock: Clock;
   readonly #timer: ClockTimer;
   #dirty = false;
+  #retryAt = -Infinity;
+  #isFailing = false;
   #running: Promise<void> | undefined;
 
   constructor(path: string, takeImage: () => Uint8Array, options: SaverOptions) {
@@ -23,7 +28,7 @@ export class Saver {
     this.#takeImage = takeImage;
     this.#clock = clock;
     const saveIfIdle = (): void => {
-      if (!this.#running) this.save().catch(onError);
+      if (!this.#running && clock.monotonicMs() >= this.#retryAt) this.#saveOrTell(onError);
     };
     this.#timer = clock.setRepeating(saveIfIdle, intervalMs, { keepAlive: false });
   }
@@ -48,13 +53,25 @@ export class Saver {
     this.#timer.cancel();
   }
 
+  /** Tells of a failure once, until a save has worked again, and leaves the disk alone for a while. */
+  #saveOrTell(onError: (error: unknown) => void): void {
+    this.save().then(
+      () => (this.#isFailing = false),
+      (error: unknown) => {
+        this.#retryAt = this.#clock.monotonicMs() + RETRY_MS;
+        if (!this.#isFailing) onError(error);
+        this.#isFailing = true;
+      },
+    );
+  }
+
   async #write(): Promise<void> {
     this.#dirty = false;
     try {
       await replaceFile(this.#path, this.#takeImage());
     } catch (error) {
       this.#dirty = true;
-      throw error;
+      throw new StoreSaveError(this.#path, error);
     }
   }
 }

@@ -6,4 +6,4 @@
 export { type ChartPoint, downsample } from "./downsample.ts";
 export { StoreLockedError } from "./lock_file.ts";
 export { MetricsStore, type MetricsStoreOptions, type Point, type StoreRange } from "./metrics_store.ts";
-export { StoreCorruptError, StoreFormatError, StoreUnwritableError } from "./store_errors.ts";
+export { StoreCorruptError, StoreFormatError, StoreSaveError, StoreUnwritableError } from "./store_errors.ts";

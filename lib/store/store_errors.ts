@@ -24,11 +24,25 @@ export class StoreUnwritableError extends Error {
   readonly code: string;
 
   constructor(path: string, cause: NodeJS.ErrnoException) {
-    super(`Cannot open metrics store: ${path} must be a file in a writable folder, got ${cause.message}`, {
-      cause,
-    });
+    const reason = cause.message.split(", ")[0]; // what follows would name a temporary file
+    super(`Cannot open metrics store: ${path} must be a file in a writable folder, got ${reason}`, { cause });
     this.path = path;
     this.code = cause.code ?? "";
+  }
+}
+
+/** The history could not be written; the file before it stands. */
+export class StoreSaveError extends Error {
+  override readonly name: string = "StoreSaveError";
+  readonly path: string;
+  /** The system's error code, such as `ENOSPC`. */
+  readonly code: string;
+
+  constructor(path: string, cause: unknown) {
+    const { code = "", message = String(cause) } = cause as NodeJS.ErrnoException;
+    super(`Cannot save metrics to ${path}: ${message}`, { cause });
+    this.path = path;
+    this.code = code;
   }
 }
 
