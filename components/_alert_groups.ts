@@ -42,12 +42,19 @@ export function beginOf(alert: FeedAlert): number {
 
 /** Alerts that fire in `after` and did not in `before`. */
 export function newlyFiring(before: ReadonlySet<string>, after: readonly FeedAlert[]): FeedAlert[] {
-  return after.filter(({ id, state }) => state === "firing" && !before.has(id));
+  return after.filter((alert) => isCalling(alert) && alert.state === "firing" && !before.has(alert.id));
 }
 
 /** Ids of the alerts that fire; one that recovers still does, so that it is no news when its condition comes back. */
 export function firingIds(alerts: readonly FeedAlert[]): Set<string> {
   return new Set(
-    alerts.filter(({ state }) => state === "firing" || state === "recovering").map(({ id }) => id),
+    alerts
+      .filter((alert) => isCalling(alert) && (alert.state === "firing" || alert.state === "recovering"))
+      .map(({ id }) => id),
   );
+}
+
+// One that fires again within its cooldown is seen in the list, and calls nobody. A host may not know of cooldowns.
+function isCalling({ notified }: FeedAlert): boolean {
+  return notified !== false;
 }

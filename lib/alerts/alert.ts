@@ -29,6 +29,8 @@ export interface Alert {
   readonly firedAt?: number | undefined;
   readonly resolvedAt?: number | undefined;
   readonly acknowledged?: boolean | undefined;
+  /** False while it fires within the cooldown of the time before: shown, but nobody is called for it. */
+  readonly notified?: boolean | undefined;
 }
 
 /** An alert that took a step. */

@@ -265,9 +265,10 @@ function track(
 
 function toAlert(rule: AlertRule, { labels, progress, metric, value, threshold }: Tracked): Alert {
   const { state, activeAt, firedAt, resolvedAt, acknowledged } = progress;
+  const notified = firedAt === undefined ? undefined : progress.notified;
   const message = renderTemplate(rule.message, { metric, labels, value, threshold });
   const { name, level } = rule;
-  const known = { value, threshold, activeAt, firedAt, resolvedAt, acknowledged };
+  const known = { value, threshold, activeAt, firedAt, resolvedAt, acknowledged, notified };
   return dropUndefined({ id: alertId(name, labels), rule: name, level, state, labels, message, ...known });
 }
 

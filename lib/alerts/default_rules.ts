@@ -93,7 +93,7 @@ export const defaultAlertRules: readonly AlertRule[] = Object.freeze([
     condition: platformDown,
     forMs: 5 * MINUTE,
     cooldownMs: 5 * MINUTE,
-    message: "Platform {{platform}} has not been working for 5 minutes",
+    message: "Platform {{platform}} stays offline",
   },
   {
     name: "extreme_loneliness",
@@ -114,14 +114,12 @@ export const defaultAlertRules: readonly AlertRule[] = Object.freeze([
     message: "Frustration is at {{value}}, above {{threshold}}",
   },
   {
-    // a jump is over with the next sample, so it cannot be waited for
+    // between two looks, half a second, there is no time for the interactions that could do it; over with the next
+    // look, it cannot be waited for
     name: "emotional_anomaly",
     level: "warning",
     condition: {
-      any: [
-        { metric: "demi_emotion", fn: "jump", windowMs: 30 * SECOND, op: ">", threshold: 0.5 },
-        above("demi_emotion_out_of_bounds", 0),
-      ],
+      any: [above("demi_emotion_change", 0.5), above("demi_emotion_out_of_bounds", 0)],
     },
     forMs: 0,
     cooldownMs: 30 * MINUTE,

@@ -30,6 +30,9 @@ export interface FeedClientOptions {
 const MIN_STALE_MS = 3000;
 const DEFAULT_INTERVAL_MS = 5000; // until `hello` says how often something comes
 const RELEASE_DELAY_MS = 100;
+const REFUSED_PAUSE_MS = 60_000;
+const HIDDEN_MS = 20_000;
+const UNTIL_SEEN_MS = 24 * 3_600_000;
 
 const sharedClients = new Map<string, FeedClient>();
 
@@ -158,8 +161,7 @@ export class FeedClient {
 
   async #run(signal: AbortSignal): Promise<void> {
     const wake = (): void => {
-      if (globalThis.document?.visibilityState === "hidden") return;
-      this.#retryNow?.();
+      if (!isHidden()) this.#retryNow?.();
     };
     globalThis.addEventListener?.("online", wake, { signal });
     globalThis.document?.addEventListener("visibilitychange", wake, { signal });
@@ -169,7 +171,8 @@ export class FeedClient {
       if (signal.aborted) break;
       if (refused && token !== this.#token) continue; // a new one came while the old one was being refused
       this.#setState(refused ? "unauthorized" : "disconnected");
-      await this.#pause(refused ? 60_000 : this.#backoff.next(), signal);
+      const pauseMs = refused ? REFUSED_PAUSE_MS : this.#backoff.next();
+      await this.#pause(isHidden() ? UNTIL_SEEN_MS : pauseMs, signal);
     }
   }
 
@@ -178,6 +181,7 @@ export class FeedClient {
     const connection = new AbortController();
     const end = (): void => connection.abort();
     signal.addEventListener("abort", end, { once: true });
+    this.#watchVisibility(end, connection.signal);
     try {
       this.#watchSilence(end);
       const response = await this.#fetch(this.url, {
@@ -237,6 +241,19 @@ export class FeedClient {
     );
   }
 
+  // A browser allows six connections to a host: a page that nobody looks at must not hold one. It takes up where it
+  // was when it is seen again.
+  #watchVisibility(end: () => void, signal: AbortSignal): void {
+    let hidden: ClockTimer | undefined;
+    const look = (): void => {
+      hidden?.cancel();
+      hidden = isHidden() ? this.#clock.setTimer(end, HIDDEN_MS, { keepAlive: false }) : undefined;
+    };
+    look();
+    globalThis.document?.addEventListener("visibilitychange", look, { signal });
+    signal.addEventListener("abort", () => hidden?.cancel(), { once: true });
+  }
+
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
     const waiting = new AbortController();
     this.#retryNow = () => waiting.abort();
@@ -269,6 +286,10 @@ function callSafely(listener: () => void): void {
     if (typeof reportError === "function") reportError(error);
     else console.error(error); // Node has no reportError
   }
+}
+
+function isHidden(): boolean {
+  return globalThis.document?.visibilityState === "hidden";
 }
 
 function toAbsolute(url: string): string {

@@ -13,6 +13,13 @@ const isNumberRecord = (value: unknown): boolean => isRecord(value) && Object.va
 const isListOf = (value: unknown, check: (item: Fields) => boolean): boolean =>
   Array.isArray(value) && value.length <= 1000 && value.every((item) => isRecord(item) && check(item));
 
+const isList = (value: unknown): boolean => Array.isArray(value) && value.length <= 1000;
+
+function keepOnly(data: Fields, field: string, check: (item: Fields) => boolean): Fields {
+  const list = data[field];
+  return Array.isArray(list) ? { [field]: list.filter((item) => isRecord(item) && check(item)) } : {};
+}
+
 const isMetrics = (data: Fields): boolean => isNumber(data["time"]) && isNumberRecord(data["values"]);
 const isEmotions = (data: Fields): boolean =>
   isNumber(data["time"]) &&
@@ -48,11 +55,11 @@ const CHECKS: Readonly<Record<FeedMessageType, (data: Fields) => boolean>> = {
     isRecord(data["metrics"]) &&
     isMetrics(data["metrics"]) &&
     isOptional(data["emotions"], (emotions) => isRecord(emotions) && isEmotions(emotions)) &&
-    isListOf(data["platforms"], isPlatform) &&
-    isListOf(data["alerts"], isAlert),
+    isList(data["platforms"]) &&
+    isList(data["alerts"]),
   metrics: isMetrics,
   emotions: isEmotions,
-  platforms: (data) => isNumber(data["time"]) && isListOf(data["platforms"], isPlatform),
+  platforms: (data) => isNumber(data["time"]) && isList(data["platforms"]),
   alert: isAlert,
   status: (data) => isNumber(data["time"]) && isText(data["status"]),
 };
@@ -66,7 +73,13 @@ export function parseMessage(type: string, json: string): FeedMessage | undefine
   try {
     const data: unknown = JSON.parse(json);
     if (!isRecord(data) || !CHECKS[type as FeedMessageType](data)) return undefined;
-    return { type, data } as unknown as FeedMessage; // checked field by field just now
+    // one entry that is wrong costs itself, not the list
+    const kept = {
+      ...data,
+      ...keepOnly(data, "platforms", isPlatform),
+      ...(type === "snapshot" ? keepOnly(data, "alerts", isAlert) : {}),
+    };
+    return { type, data: kept } as unknown as FeedMessage; // checked field by field just now
   } catch {
     return undefined;
   }

@@ -71,6 +71,7 @@ suite("AlertEngine", () => {
         threshold: 2,
         activeAt: 0,
         firedAt: 10_000,
+        notified: true,
       },
     ]);
     reader.put(11_000, { 'latency_seconds{platform="a"}': 1, 'latency_seconds{platform="b"}': 4 });

@@ -130,7 +130,7 @@ suite("defaultAlertRules", () => {
     [{ 'demi_platform_up{platform="discord"}': 0 }, 'platform_offline_extended{platform="discord"}', 310],
     [{ 'demi_emotion{emotion="loneliness"}': 0.91 }, 'extreme_loneliness{emotion="loneliness"}', 70],
     [{ 'demi_emotion{emotion="frustration"}': 0.91 }, 'extreme_frustration{emotion="frustration"}', 70],
-    [{ 'demi_emotion{emotion="affection"}': 1.01 }, 'emotional_anomaly{emotion="affection"}', 10],
+    [{ 'demi_emotion_change{emotion="affection"}': 0.51 }, 'emotional_anomaly{emotion="affection"}', 10],
     [{ 'demi_emotion_out_of_bounds{emotion="affection"}': 1 }, 'emotional_anomaly{emotion="affection"}', 10],
   ] as const satisfies readonly (readonly [Record<string, number>, string, number])[]) {
     test(`${id} fires for ${JSON.stringify(values)}`, () => {

@@ -131,7 +131,8 @@ suite("FeedClient", () => {
     const events = [
       ["metrics", "{"],
       ["metrics", '{"time":1,"values":{"a":"<img>"}}'],
-      ["platforms", '{"time":1,"platforms":[{"name":7}]}'],
+      ["platforms", '{"time":1,"platforms":{"name":7}}'],
+      ["platforms", '{"time":1,"platforms":[{"name":7},{"name":"a","status":"online","since":1}]}'],
       ["alert", "null"],
       ["toString", "{}"],
       ["alert", '{"id":"a"}'],
@@ -142,6 +143,10 @@ suite("FeedClient", () => {
     await made.clock.advance(0);
     assert.equal(made.client.ignored, 6);
     assert.equal(made.client.model.status, "ok");
+    assert.deepEqual(
+      made.client.model.platforms?.map(({ name }) => name),
+      ["a"],
+    );
   });
 
   test("a listener that fails is reported and costs neither the connection nor the other listeners", async (t) => {
@@ -203,6 +208,34 @@ suite("FeedClient", () => {
     assert.equal(client.state, "live");
     assert.deepEqual(client.model.alerts, []);
     await feeds[1]![Symbol.asyncDispose]();
+  });
+
+  test("a page that nobody looks at holds no connection, and goes on from where it was when it is seen", async (t) => {
+    const page = Object.assign(new EventTarget(), { visibilityState: "visible", baseURI: URL });
+    (globalThis as { document?: unknown }).document = page;
+    t.after(() => delete (globalThis as { document?: unknown }).document);
+    const look = (visibilityState: string): void => {
+      page.visibilityState = visibilityState;
+      page.dispatchEvent(new Event("visibilitychange"));
+    };
+    const source = new FakeSource();
+    await using feed = new HealthFeed(source);
+    using made = makeClient((request) => feed.handle(request));
+    const { client, clock, requests } = made;
+    using _telling = clock.setRepeating(() => source.tellValue(clock.now()), 1000);
+    await clock.advance(2000);
+    look("hidden");
+    await clock.advance(10_000);
+    look("visible");
+    await clock.advance(30_000);
+    assert.equal(requests.length, 1, "a short look elsewhere costs nothing");
+    look("hidden");
+    await clock.advance(600_000);
+    assert.deepEqual([feed.connections, requests.length], [0, 1]);
+    look("visible");
+    await clock.advance(0);
+    assert.deepEqual([client.state, requests.length], ["live", 2]);
+    assert.ok(requests[1]!.headers.get("last-event-id"));
   });
 
   test("disconnects when the last one lets go, and is one for a page and an address", async () => {
