@@ -149,7 +149,7 @@ export class DiscordPlatform implements Platform {
     client.on(Events.ShardReconnecting, () => this.#reconnecting());
     client.on(Events.ShardDisconnect, ({ code }) => giveUp(code));
     client.on(Events.Invalidated, () => giveUp());
-    client.on(Events.ShardError, (error) => this.#record.fail("reach the gateway", error));
+    client.on(Events.ShardError, (error) => this.#record.note("reach the gateway", error));
     client.on(Events.Error, (error) => this.#record.fail("follow Discord", error));
     client.on(Events.Raw as never, () => this.#record.touch());
     client.on(Events.MessageCreate, (message) => void this.#receive(message));

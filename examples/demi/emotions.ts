@@ -147,8 +147,8 @@ function tickMomentum(momentum: EmotionValues): EmotionValues {
 
 /**
  * State after an interaction at `now`, aged up to then first. The same kind in a row counts ×0.8, ×0.6, then ×0.5;
- * a neutral one neither counts nor breaks the row. Momentum amplifies a change by half its size, and what a change
- * drives beyond 1 is added to it.
+ * a neutral one neither counts nor breaks the row. Momentum amplifies the next change of its emotion by half its
+ * size and is spent by it; what a change drives beyond 1 is momentum anew.
  */
 export function interact(state: DemiState, kind: InteractionKind, now: number): DemiState {
   const aged: DemiState = { ...ageState(state, now), lastInteraction: now, lastUpdated: now };
@@ -162,7 +162,11 @@ export function interact(state: DemiState, kind: InteractionKind, now: number): 
   return {
     ...aged,
     values: forEach((name) => Math.min(1, Math.max(FLOORS[name], wanted[name]))),
-    momentum: forEach((name) => aged.momentum[name] + Math.max(0, wanted[name] - 1)),
+    // spent by the change that it amplified: kept, it would feed itself and grow without end
+    momentum: forEach((name) => {
+      const unspent = deltas[name] ? 0 : aged.momentum[name];
+      return unspent + Math.max(0, wanted[name] - 1);
+    }),
     lastKind: kind,
     repeatCount,
   };

@@ -4,12 +4,12 @@ import type { InteractionKind } from "./emotions.ts";
 const WORDS: readonly (readonly [InteractionKind, readonly string[]])[] = [
   [
     "rapid_errors",
-    toPhrases(`error after error, errors again, again an error, again with an error, same error again, keeps crashing,
+    toPhrases(`error after error, errors again, again an error, again with an error, same error again, keeps crashing, keep crashing,
       keeps failing, keeps breaking, still broken, fails again, failed again`),
   ],
   [
     "successful_help",
-    toPhrases(`fixed it, solved it, works now, that works, that worked, that helped, you helped, thanks for the help,
+    toPhrases(`fixed it, is fixed, solved it, works now, that works, that worked, that helped, you helped, thanks for the help,
       thanks for your help, thank you for your help`),
   ],
   [
@@ -25,13 +25,13 @@ const WORDS: readonly (readonly [InteractionKind, readonly string[]])[] = [
   ],
   [
     "negative",
-    toPhrases(`hate, stupid, dumb, useless, annoying, boring, ugly, idiot, worst, awful, terrible, disappointed,
+    toPhrases(`hate, you suck, fuck you, stupid, dumb, useless, annoying, boring, ugly, idiot, worst, awful, terrible, disappointed,
       disappointing`),
   ],
   ["error", toPhrases("error, errors, exception, crash, crashed, failed, fails, broken, bug, stack trace")],
   [
     "positive",
-    toPhrases(`hello, hi, hey, good morning, good evening, good night, welcome, thanks, thank you, love, like you,
+    toPhrases(`hello, hi, you are kind, so kind, lovely, hey, good morning, good evening, good night, welcome, thanks, thank you, love, like you,
       great, good, nice, awesome, amazing, wonderful, sweet, cute, happy, proud, missed you, miss you, well done,
       beautiful, smart, made my day`),
   ],

@@ -20,6 +20,8 @@ export interface Platform {
   crash(): void;
 }
 
+const SILENT_AFTER = 3;
+
 /** What a platform keeps to be able to say how it is. */
 export class PlatformRecord {
   readonly #name: string;
@@ -30,6 +32,8 @@ export class PlatformRecord {
   #messages = 0;
   #errors = 0;
   #error: string | undefined;
+  #failedInARow = 0;
+  #isSilent = false;
   /** When something last came from the platform, epoch ms of the clock. */
   lastEventAt: number | undefined;
 
@@ -47,6 +51,7 @@ export class PlatformRecord {
   set status(status: PlatformStatus) {
     if (status !== this.#status) this.#since = this.#clock.now();
     this.#status = status;
+    this.#isSilent = false;
     if (status === "online") this.#error = undefined;
   }
 
@@ -55,15 +60,25 @@ export class PlatformRecord {
     this.lastEventAt = this.#clock.now();
   }
 
-  /** Notes a failure, by its kind and never by its text, which may hold what people wrote. */
+  /** Counts a failure and notes it. */
   fail(doing: string, error: unknown): void {
     this.#errors++;
+    this.note(doing, error);
+  }
+
+  /** Notes a failure, by its kind and never by its text, which may hold what people wrote. */
+  note(doing: string, error: unknown): void {
     this.#error = `Cannot ${doing}: ${describeError(error)}`;
   }
 
-  /** Counts a message and tells the observer. */
+  /** Counts a message and tells the observer. Who answers nobody is not online, whatever the connection says. */
   handled(startedAtMs: number, ok: boolean): void {
     this.#messages++;
+    this.#failedInARow = ok ? 0 : this.#failedInARow + 1;
+    if (this.#failedInARow >= SILENT_AFTER && this.#status === "online") {
+      this.status = "offline";
+      this.#isSilent = true;
+    } else if (ok && this.#isSilent) this.status = "online";
     const responseTimeMs = this.#clock.monotonicMs() - startedAtMs;
     this.#observer?.messageHandled?.({ platform: this.#name, responseTimeMs, ok });
   }
@@ -86,7 +101,8 @@ export class PlatformRecord {
 /** Kind of an error: its system or HTTP code, or else its class. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  const { code, status, cause } = error as { code?: unknown; status?: unknown; cause?: unknown };
+  const { code, status, cause, errstr } = error as unknown as Readonly<Record<string, unknown>>;
+  if (typeof errstr === "string") return errstr; // SQLite's own words, such as "database or disk is full"
   if (typeof code === "string") return code;
   if (typeof status === "number") return `HTTP ${status}`;
   return cause instanceof Error ? describeError(cause) : error.name;

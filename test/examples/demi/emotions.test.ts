@@ -124,6 +124,24 @@ suite("interact()", () => {
     assert.equal(values.affection.toFixed(6), "0.620000");
   });
 
+  test("spends the momentum of the emotions that it changes, and of no other", () => {
+    const driven = { ...newbornState(BIRTH), momentum: toValues(0.4) };
+    const { momentum } = interact(driven, "positive", BIRTH);
+    assert.deepEqual([momentum.excitement, momentum.affection, momentum.jealousy], [0, 0, 0.4]);
+  });
+
+  test("never drives an emotion without end, however many kind words come", () => {
+    let state = newbornState(BIRTH);
+    let largest = 0;
+    for (let second = 1; second <= 24 * 3600; second++) {
+      const before = state.values;
+      state = interact(state, second % 50 === 0 ? "negative" : "positive", BIRTH + second * 1000);
+      for (const name of EMOTIONS) largest = Math.max(largest, Math.abs(state.values[name] - before[name]));
+    }
+    assert.ok(state.momentum.excitement < 0.5, `${state.momentum.excitement}`);
+    assert.ok(largest < 0.25, `one message moved an emotion by ${largest}`);
+  });
+
   test("ages first, then acts", () => {
     const state = interact(newbornState(BIRTH), "negative", BIRTH + HOUR + MINUTE);
     const aged = ageState(newbornState(BIRTH), BIRTH + HOUR + MINUTE);
@@ -169,7 +187,7 @@ suite("interact()", () => {
             state.values[name] >= (name === "loneliness" ? 0.3 : 0.1) && state.values[name] <= 1,
             name,
           );
-          assert.ok(state.momentum[name] >= 0 && state.momentum[name] < 10, `momentum of ${name}`);
+          assert.ok(state.momentum[name] >= 0 && state.momentum[name] < 0.5, `momentum of ${name}`);
         }
       }),
       { numRuns: 200, seed: 7 },
