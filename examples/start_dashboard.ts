@@ -1,6 +1,8 @@
 // A companion lives on this machine while you watch it: simulated users talk to it over a mock Discord and an Android
 // app, a mock Ollama streams its answers, and the page shows its emotions, memory, response times, platforms, alerts.
 // Prints the page's address, then one line per event until Ctrl-C; then what has happened.
+import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { Dashboard, HealthMonitor, MockDiscordServer, MockOllamaServer } from "demi-health";
@@ -42,12 +44,35 @@ function parseOptions() {
   if (!/^\d+$/.test(values.port) || port > 65_535) {
     throw new RangeError(`Cannot start: '--port' must be 0 to 65535, got ${values.port}`);
   }
+  for (const name of ["host", "seed", "data-dir"] as const) {
+    if (values[name] === "") throw new RangeError(`Cannot start: '--${name}' must not be empty`);
+  }
   return { ...values, port, dataDirectory: resolve(values["data-dir"]) };
+}
+
+type DemoOptions = ReturnType<typeof parseOptions>;
+
+/** What has happened while the demo ran. */
+interface DemoResult {
+  readonly ok: true;
+  readonly ranMs: number;
+  readonly messagesSent: number;
+  readonly alertsFired: readonly string[];
 }
 
 async function main(): Promise<void> {
   const options = parseOptions();
   if (options.help) return console.log(HELP);
+  const result = await runDemo(options);
+  const { ranMs, messagesSent, alertsFired } = result;
+  console.log(
+    options.json
+      ? JSON.stringify(result)
+      : `Ran ${formatDuration(ranMs)}, ${messagesSent} messages; alerts: ${alertsFired.join(", ") || "none"}`,
+  );
+}
+
+async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { host, port, seed, dataDirectory } = options;
   const random = new SeededRandom(seed);
   const say = (line: string): void => {
@@ -72,6 +97,7 @@ async function main(): Promise<void> {
     source: monitor,
     host,
     port,
+    token: await readToken(join(dataDirectory, "token")),
     // its button breaks nothing but the demo's own mock; still, the network is not to have it
     pageCarriesToken: /^(127\.|localhost$|::1$)/.test(host),
     actions: [
@@ -89,7 +115,10 @@ async function main(): Promise<void> {
   });
   running.use(dashboard);
   await dashboard.start(); // before the companion: an occupied port must leave its data untouched
-  running.defer(() => demi.stop());
+  running.defer(() => {
+    awake = false;
+    return demi.stop();
+  });
   await demi.start({
     dataDirectory,
     clock: systemClock,
@@ -115,20 +144,25 @@ async function main(): Promise<void> {
   const alerts = new Set<string>();
   monitor.subscribe((message) => {
     if (message.type !== "alert") return;
-    const { rule, state, message: text } = message.data;
+    const { rule, state, message: text, notified } = message.data;
     if (state === "firing") alerts.add(rule);
+    if (notified === false) return; // within its cooldown: on the page, and no more
     if (state === "firing") say(`alert: ${text}`);
     if (state === "resolved") say(`alert is over: ${text}`);
   });
   const startedAt = systemClock.monotonicMs();
   await untilStopped();
   const ranMs = systemClock.monotonicMs() - startedAt;
-  const summary = { ok: true, ranMs: Math.round(ranMs), messagesSent: users.sent, alertsFired: [...alerts] };
-  console.log(
-    options.json
-      ? JSON.stringify(summary)
-      : `Ran ${formatDuration(ranMs)}, ${users.sent} messages; alerts: ${[...alerts].join(", ") || "none"}`,
-  );
+  return { ok: true, ranMs: Math.round(ranMs), messagesSent: users.sent, alertsFired: [...alerts] };
+}
+
+/** The token of the demo's buttons: the same at every start, so that a page that stayed open still works. */
+async function readToken(path: string): Promise<string> {
+  const kept = await readFile(path, "utf8").catch(() => "");
+  if (/^[\w-]{32}$/.test(kept)) return kept;
+  const token = randomBytes(24).toString("base64url");
+  await writeFile(path, token, { mode: 0o600 });
+  return token;
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one, or a stop that takes longer than it should, ends at once. */
@@ -141,6 +175,12 @@ function untilStopped(): Promise<void> {
       stop();
     });
   }
+  // npm does not pass every signal on: when it is gone, nobody is left to end this process
+  const parent = process.ppid;
+  const endOrphan = (): void => {
+    if (process.ppid !== parent) process.kill(process.pid, "SIGTERM");
+  };
+  if (process.env["npm_lifecycle_event"]) systemClock.setRepeating(endOrphan, 500, { keepAlive: false });
   return promise;
 }
 

@@ -5,10 +5,12 @@ import type { Counter } from "./metrics/counter.ts";
 const TIMEOUT_MS = 5000;
 
 /** What a {@linkcode SourceReader} needs. */
-export interface SourceReaderOptions {
+export interface SourceReaderOptions<T> {
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
   readonly errors: Counter;
+  /** Checks what came from outside; it may report parts and go on, or throw. */
+  readonly parse: (input: unknown, onError: (error: unknown) => void) => T;
 }
 
 /**
@@ -17,13 +19,13 @@ export interface SourceReaderOptions {
  */
 export class SourceReader<T> {
   readonly #name: string;
-  readonly #source: () => T | Promise<T>;
-  readonly #options: SourceReaderOptions;
+  readonly #source: () => unknown;
+  readonly #options: SourceReaderOptions<T>;
   #latest: { readonly time: number; readonly value: T } | undefined;
   #reading: Promise<void> | undefined;
-  #failing = false;
+  #reported = "";
 
-  constructor(name: string, source: () => T | Promise<T>, options: SourceReaderOptions) {
+  constructor(name: string, source: () => unknown, options: SourceReaderOptions<T>) {
     this.#name = name;
     this.#source = source;
     this.#options = options;
@@ -40,18 +42,25 @@ export class SourceReader<T> {
   }
 
   async #read(): Promise<void> {
-    const { clock, onError, errors } = this.#options;
+    const { clock, parse } = this.#options;
+    const failures: unknown[] = [];
     try {
-      const value = await withDeadline(`read ${this.#name}`, TIMEOUT_MS, async () => this.#source(), {
-        clock,
-      });
-      this.#latest = { time: clock.now(), value };
-      this.#failing = false;
+      const work = async (): Promise<unknown> => this.#source();
+      const input = await withDeadline(`read ${this.#name}`, TIMEOUT_MS, work, { clock });
+      this.#latest = { time: clock.now(), value: parse(input, (error) => failures.push(error)) };
     } catch (error) {
       this.#latest = undefined;
-      errors.inc();
-      if (!this.#failing) onError(error); // once a failure, not twice a second
-      this.#failing = true;
+      failures.push(error);
     }
+    this.#report(failures);
+  }
+
+  // The same failures are told once, not twice a second; they are counted each time.
+  #report(failures: readonly unknown[]): void {
+    const { errors, onError } = this.#options;
+    const told = failures.map(String).join();
+    errors.inc(failures.length);
+    if (told !== this.#reported) for (const failure of failures) onError(failure);
+    this.#reported = told;
   }
 }

@@ -19,6 +19,7 @@ import type {
   FeedStatus,
 } from "./feed/messages.ts";
 import { LiveReader } from "./_live_reader.ts";
+import { parseEmotions, parsePlatforms } from "./_parse_sources.ts";
 import { SourceReader } from "./_source_reader.ts";
 import { EventLoopCollector } from "./metrics/event_loop_collector.ts";
 import { LlmCollector } from "./metrics/llm_collector.ts";
@@ -32,6 +33,9 @@ import { MetricsStore } from "./store/metrics_store.ts";
 
 const RESOLVED_SHOWN_MS = 60 * 60 * 1000;
 const ALERT_STATE = "alerts";
+
+// Looked for so often that what has been appended is on the disk at once; nothing is written when nothing has changed.
+const SAVE_INTERVAL_MS = 400;
 
 // A source that answers slowly must not make the page look dead: a look goes on without it after this long.
 const SOURCE_PATIENCE_MS = 200;
@@ -52,7 +56,12 @@ export interface HealthMonitorOptions {
   rules?: readonly AlertRule[] | undefined;
   /** How often everything is looked at and told to the page, in milliseconds. @default {500} */
   intervalMs?: number | undefined;
-  /** How often a sample goes into the history, in milliseconds. @default {5000} */
+  /**
+   * How often a sample goes into the history, in milliseconds. It is on the disk soon after: a kill loses what came
+   * within this time and half a second.
+   *
+   * @default {4000}
+   */
   sampleIntervalMs?: number | undefined;
   /** @default {systemClock} */
   clock?: Clock | undefined;
@@ -62,6 +71,13 @@ export interface HealthMonitorOptions {
    * @default {console.error}
    */
   onError?: ((error: unknown) => void) | undefined;
+}
+
+interface MonitorParts {
+  readonly registry: MetricsRegistry;
+  readonly store: MetricsStore;
+  readonly onError: (error: unknown) => void;
+  readonly resources: AsyncDisposableStack;
 }
 
 /**
@@ -109,14 +125,13 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
   #status: FeedStatus = "unknown";
   #lastSampleAt = -Infinity;
 
-  private constructor(options: HealthMonitorOptions, store: MetricsStore, resources: AsyncDisposableStack) {
+  private constructor(options: HealthMonitorOptions, { registry, store, onError, resources }: MonitorParts) {
     const {
       clock = systemClock,
       intervalMs = 500,
-      sampleIntervalMs = 5000,
+      sampleIntervalMs = 4000,
       rules = defaultAlertRules,
     } = options;
-    const { onError = (error: unknown) => console.error(error) } = options;
     this.#options = options;
     this.#clock = clock;
     this.#intervalMs = intervalMs;
@@ -125,7 +140,7 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
     this.#startedAt = clock.now();
     this.#metrics = { time: this.#startedAt, values: {} };
     this.store = store;
-    this.registry = new MetricsRegistry({ onError });
+    this.registry = registry;
     this.registry.addCollector(new ProcessCollector(this.registry));
     this.registry.addCollector(resources.use(new EventLoopCollector(this.registry)));
     this.#collectors = {
@@ -144,9 +159,11 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
       labels: ["source"],
     });
     const { emotions = () => undefined, platforms = () => [] } = options;
-    const reader = <T>(source: string, read: () => T | Promise<T>): SourceReader<T> =>
-      new SourceReader(source, read, { clock, onError, errors: errors.bind({ source }) });
-    this.#sources = { emotions: reader("emotions", emotions), platforms: reader("platforms", platforms) };
+    const reading = (source: string) => ({ clock, onError, errors: errors.bind({ source }) });
+    this.#sources = {
+      emotions: new SourceReader("emotions", emotions, { ...reading("emotions"), parse: parseEmotions }),
+      platforms: new SourceReader("platforms", platforms, { ...reading("platforms"), parse: parsePlatforms }),
+    };
     this.alerts = new AlertEngine({ rules, reader: this.#reader, clock, onError });
   }
 
@@ -164,9 +181,12 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
       }
     }
     await using resources = new AsyncDisposableStack();
-    const { clock, onError, storePath: path } = options;
-    const store = resources.use(await MetricsStore.open({ path, clock, onError }));
-    const monitor = new HealthMonitor(options, store, resources);
+    const { clock, storePath: path } = options;
+    const { registry, onError } = makeRegistry(options.onError ?? console.error);
+    const store = resources.use(
+      await MetricsStore.open({ path, clock, saveIntervalMs: SAVE_INTERVAL_MS, onError }),
+    );
+    const monitor = new HealthMonitor(options, { registry, store, onError, resources });
     monitor.#restoreAlerts();
     await monitor.look();
     const timer = monitor.#clock.setRepeating(() => void monitor.look(), monitor.#intervalMs, {
@@ -290,10 +310,9 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
   }
 
   #restoreAlerts(): void {
-    const saved = this.store.getState(ALERT_STATE);
-    if (saved === undefined) return;
     try {
-      this.alerts.restore(saved);
+      const saved = this.store.getState(ALERT_STATE);
+      if (saved !== undefined) this.alerts.restore(saved);
     } catch (error) {
       this.#onError(error); // alerts begin anew: that is better than none
     }
@@ -308,6 +327,24 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
       }
     }
   }
+}
+
+/** A registry, and a way to report failures that also counts them and never throws. */
+function makeRegistry(tell: (error: unknown) => void): Pick<MonitorParts, "registry" | "onError"> {
+  const onError = (error: unknown): void => {
+    errors.inc();
+    try {
+      tell(error);
+    } catch (failure) {
+      console.error(failure);
+    }
+  };
+  const registry = new MetricsRegistry({ onError });
+  const name = "demi_monitor_errors_total";
+  const errors = registry
+    .counter({ name, help: "Failures inside the monitor that its host was told of" })
+    .bind();
+  return { registry, onError };
 }
 
 // Buckets are for scrapers: a page draws their quantiles. What is not a finite number is not known.

@@ -1,6 +1,6 @@
 // Every TypeScript example in a docstring of the library and in the README runs as it is written.
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -38,6 +38,14 @@ const EXAMPLES = [
 function contained(code: string, directory: string): string {
   return code.replace("port: 8080", "port: 0").replace('"data/', `"${directory}/`);
 }
+
+suite("README", () => {
+  test("points at files that are there", () => {
+    const links = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/\]\((?!https?:)([^)#]+)\)/g)];
+    assert.ok(links.length > 3);
+    for (const [, link = ""] of links) assert.ok(existsSync(join(ROOT, link)), link);
+  });
+});
 
 suite("examples in the documentation", { concurrency: 2 }, () => {
   for (const { file, code } of EXAMPLES) {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { HealthMonitor } from "demi-health";
@@ -165,6 +166,60 @@ suite("HealthMonitor", () => {
   test("serves what it measures to Prometheus", async () => {
     await using watched = await watch();
     assert.match(watched.monitor.exposition(), /^demi_platform_up\{platform="discord"\} 1$/m);
+  });
+
+  test("what a companion says wrongly costs only what it says wrongly", async () => {
+    await using watched = await watch();
+    const { clock, companion, errors, monitor } = watched;
+    const wrong = { name: "voice", status: "online", since: NaN } as PlatformHealth;
+    companion.platforms = () => [platform("offline", 0), wrong, platform("online", 0)];
+    companion.emotions = () => ({ loneliness: 0.5 }) as EmotionalState;
+    await clock.advance(10_000);
+    assert.deepEqual(
+      monitor.snapshot().platforms.map(({ name, status }) => [name, status]),
+      [["discord", "offline"]],
+    );
+    assert.ok(
+      monitor.alerts.alerts.some(({ rule, state }) => rule === "platform_unhealthy" && state === "firing"),
+    );
+    const { values } = monitor.snapshot().metrics;
+    assert.ok((values["process_resident_memory_bytes"] ?? 0) > 0);
+    assert.ok((values['demi_source_errors_total{source="emotions"}'] ?? 0) > 5);
+    assert.match(errors.map(String).join("\n"), /'excitement' must be a number/);
+    assert.match(errors.map(String).join("\n"), /since of voice/);
+    assert.match(errors.map(String).join("\n"), /discord twice/);
+    assert.equal(errors.length, 3, "each once, not twice a second");
+    assert.equal(values["demi_monitor_errors_total"], 3);
+  });
+
+  test("an alert state that cannot be read is reported, and alerts begin anew", async () => {
+    await using directory = await temporaryDirectory();
+    const storePath = join(directory.path, "health.sqlite");
+    {
+      await using _watched = await watch({ storePath });
+    }
+    const database = new DatabaseSync(storePath);
+    database.exec("UPDATE state SET json = '{bad'");
+    database.close();
+    await using again = await watch({ storePath });
+    assert.equal(again.errors.length, 1);
+    assert.equal(again.monitor.snapshot().status, "ok");
+  });
+
+  test("within its cooldown an alert is shown and calls nobody", async () => {
+    await using watched = await watch();
+    const { clock, companion, alerts } = watched;
+    for (let i = 0; i < 2; i++) {
+      companion.platforms = () => [platform("offline", 0)];
+      await clock.advance(8000);
+      companion.platforms = () => [platform("online", 0)];
+      await clock.advance(8000);
+    }
+    const fired = alerts().filter(({ rule, state }) => rule === "platform_unhealthy" && state === "firing");
+    assert.deepEqual(
+      fired.map(({ notified }) => notified),
+      [true, false],
+    );
   });
 
   test("refuses an interval that is none", async () => {

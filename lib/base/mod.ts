@@ -12,6 +12,7 @@ export { exp, log } from "./math.ts";
 export {
   type BreakerState,
   isPlatformUp,
+  parsePlatformHealth,
   type PlatformHealth,
   type PlatformStatus,
 } from "./platform_health.ts";
