@@ -165,22 +165,31 @@ async function readToken(path: string): Promise<string> {
   return token;
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one, or a stop that takes longer than it should, ends at once. */
+const SAME_SIGNAL_MS = 500;
+const STOP_PATIENCE_MS = 1_700;
+
+/**
+ * Resolves at the first Ctrl-C or SIGTERM, or when npm is gone. A second one, or a stop that takes longer than it should,
+ * ends the process at once.
+ */
 function untilStopped(): Promise<void> {
-  const { promise, resolve: stop } = Promise.withResolvers<void>();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
-      process.once(signal, () => process.exit(1));
-      systemClock.setTimer(() => process.exit(0), 1_700, { keepAlive: false });
-      stop();
-    });
-  }
+  const { promise, resolve: stopped } = Promise.withResolvers<void>();
+  let stoppingSince: number | undefined;
+  const stop = (): void => {
+    const now = systemClock.monotonicMs();
+    if (stoppingSince === undefined) {
+      stoppingSince = now;
+      systemClock.setTimer(() => process.exit(0), STOP_PATIENCE_MS, { keepAlive: false });
+      stopped();
+    } else if (now - stoppingSince > SAME_SIGNAL_MS) process.exit(1); // sooner, it is the terminal's and npm's copy of one
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   // npm does not pass every signal on: when it is gone, nobody is left to end this process
   const parent = process.ppid;
-  const endOrphan = (): void => {
-    if (process.ppid !== parent) process.kill(process.pid, "SIGTERM");
+  const stopOrphan = (): void => {
+    if (process.ppid !== parent && stoppingSince === undefined) stop();
   };
-  if (process.env["npm_lifecycle_event"]) systemClock.setRepeating(endOrphan, 500, { keepAlive: false });
+  if (process.env["npm_lifecycle_event"]) systemClock.setRepeating(stopOrphan, 500, { keepAlive: false });
   return promise;
 }
 
