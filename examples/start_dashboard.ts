@@ -2,6 +2,7 @@
 // app, a mock Ollama streams its answers, and the page shows its emotions, memory, response times, platforms, alerts.
 // Prints the page's address, then one line per event until Ctrl-C; then what has happened.
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
@@ -185,12 +186,22 @@ function untilStopped(): Promise<void> {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   // npm does not pass every signal on: when it is gone, nobody is left to end this process
-  const parent = process.ppid;
+  const born = ancestors();
   const stopOrphan = (): void => {
-    if (process.ppid !== parent && stoppingSince === undefined) stop();
+    if (ancestors() !== born && stoppingSince === undefined) stop();
   };
   if (process.env["npm_lifecycle_event"]) systemClock.setRepeating(stopOrphan, 500, { keepAlive: false });
   return promise;
+}
+
+/** The process that started this one and, where the system tells, the one before: npm, behind its shell. */
+function ancestors(): string {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, "utf8");
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(")")).split(" ")[2]}`;
+  } catch {
+    return String(process.ppid);
+  }
 }
 
 try {
