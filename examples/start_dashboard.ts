@@ -75,6 +75,7 @@ async function main(): Promise<void> {
 
 async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { host, port, seed, dataDirectory } = options;
+  const stopped = untilStopped(); // first: a signal while it starts must end it as one later does
   const random = new SeededRandom(seed);
   const say = (line: string): void => {
     if (!options.quiet) console.log(`${new Date().toLocaleTimeString()}  ${line}`);
@@ -115,7 +116,7 @@ async function runDemo(options: DemoOptions): Promise<DemoResult> {
     onError,
   });
   running.use(dashboard);
-  await dashboard.start(); // before the companion: an occupied port must leave its data untouched
+  await dashboard.start(); // before the companion wakes: an occupied port must leave what she knows untouched
   running.defer(() => {
     awake = false;
     return demi.stop();
@@ -152,7 +153,7 @@ async function runDemo(options: DemoOptions): Promise<DemoResult> {
     if (state === "resolved") say(`alert is over: ${text}`);
   });
   const startedAt = systemClock.monotonicMs();
-  await untilStopped();
+  await stopped;
   const ranMs = systemClock.monotonicMs() - startedAt;
   return { ok: true, ranMs: Math.round(ranMs), messagesSent: users.sent, alertsFired: [...alerts] };
 }
@@ -198,7 +199,11 @@ function untilStopped(): Promise<void> {
 function ancestors(): string {
   try {
     const stat = readFileSync(`/proc/${process.ppid}/stat`, "utf8");
-    return `${process.ppid} ${stat.slice(stat.lastIndexOf(")")).split(" ")[2]}`;
+    // a shell that is not npm's own helper would be that of the user, who may log out
+    const isShell = /^\d+ \((sh|dash)\)/.test(stat);
+    return isShell
+      ? `${process.ppid} ${stat.slice(stat.lastIndexOf(")")).split(" ")[2]}`
+      : String(process.ppid);
   } catch {
     return String(process.ppid);
   }
