@@ -12,8 +12,9 @@ interface EmotionGauges {
 
 /**
  * Gauges of the emotional state: `demi_emotion{emotion}` (0 to 1), `demi_emotion_momentum{emotion}`,
- * `demi_emotion_change{emotion}` (since the look before), `demi_emotion_out_of_bounds{emotion}` (1 when the value is no number in 0 to 1) and
- * `demi_emotion_last_updated_timestamp_seconds`, the state's own time, by which a frozen source is known.
+ * `demi_emotion_change{emotion}` (since the look before), `demi_emotion_out_of_bounds{emotion}` (1 when the value is
+ * no number in 0 to 1) and `demi_emotion_last_updated_timestamp_seconds`, the state's own time, by which a frozen
+ * source is known.
  */
 export class EmotionCollector {
   readonly #gauges: readonly EmotionGauges[];
