@@ -50,6 +50,15 @@ export class TimerQueue {
     return undefined;
   }
 
+  /** When the next timer is due, if that is at `time` or before. */
+  nextDue(time: number): number | undefined {
+    for (let top = this.#heap[0]; top; top = this.#heap[0]) {
+      if (!top.cancelled) return top.due <= time ? top.due : undefined;
+      this.#pop();
+    }
+    return undefined;
+  }
+
   #sweep(): void {
     const living = this.#heap.filter((timer) => !timer.cancelled).sort((a, b) => (isBefore(a, b) ? -1 : 1));
     this.#heap.length = 0;

@@ -12,6 +12,44 @@ export interface VirtualClockOptions {
   startMs?: number | undefined;
 }
 
+/** Options of {@linkcode VirtualClock.advanceUntil}. */
+export interface AdvanceUntilOptions {
+  /** Most virtual time that may pass. @default {86_400_000} */
+  limitMs?: number | undefined;
+}
+
+/** Options of {@linkcode VirtualClock.follow}. */
+export interface FollowOptions {
+  /** Most that the clocks may be apart. @default {5000} */
+  maxStepMs?: number | undefined;
+}
+
+interface Follower {
+  readonly advance: (durationMs: number) => Promise<void>;
+  readonly maxStepMs: number;
+}
+
+/** Somebody who waits for time to pass. */
+interface Goal {
+  readonly endMs: number;
+  /** Whether it is met by reaching `endMs`, or by something else before. */
+  readonly stopsThere: boolean;
+  isMet?: boolean;
+  resolve?: () => void;
+  reject?: (error: unknown) => void;
+}
+
+const DAY_MS = 86_400_000;
+
+// How long work is waited for, in looks of a millisecond of real time: a short while when its time is up, longer when
+// the clock has no timer at all and only the outside can go on.
+const OVERTIME_LOOKS = 50;
+const OUTSIDE_LOOKS = 5000;
+
+function outside(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
+
 // One turn of the event loop lets every promise callback that is already due run. `setImmediate` is a few
 // times faster than a 1 ms timer and exists on the three server runtimes; browsers fall back to a timer.
 const immediate = (globalThis as { setImmediate?: (callback: () => void) => unknown }).setImmediate;
@@ -43,8 +81,11 @@ export class VirtualClock implements Clock {
   readonly #startMs: number;
   readonly #timers = new TimerQueue();
   readonly #inFlight = new Map<symbol, string>();
+  readonly #goals = new Set<Goal>();
+  readonly #followers = new Set<Follower>();
   #elapsedMs = 0;
   #advancing = false;
+  #running = false;
   #onIdle: (() => void) | undefined;
 
   constructor(options: VirtualClockOptions = {}) {
@@ -116,7 +157,7 @@ export class VirtualClock implements Clock {
    * then of its setting, each after what the one before started has settled.
    *
    * @throws {RangeError} If `durationMs` is negative or not finite.
-   * @throws {Error} If the clock is being advanced already; and whatever a timer's callback throws, with the
+   * @throws {Error} If another call of `advance` is under way; and whatever a timer's callback throws, with the
    *   clock standing at that timer's time.
    */
   async advance(durationMs: number): Promise<void> {
@@ -126,16 +167,118 @@ export class VirtualClock implements Clock {
     if (this.#advancing) throw new Error("Cannot advance clock: it is being advanced already");
     this.#advancing = true;
     try {
-      const end = this.#elapsedMs + durationMs;
-      await this.#settle();
-      for (let timer = this.#timers.takeDue(end); timer; timer = this.#timers.takeDue(end)) {
-        this.#elapsedMs = timer.due;
-        timer.callback();
-        await this.#settle();
-      }
-      this.#elapsedMs = end;
+      await this.#reach({ endMs: this.#elapsedMs + durationMs, stopsThere: true });
     } finally {
       this.#advancing = false;
+    }
+  }
+
+  /**
+   * Lets time pass until `work` settles, and gives its result. Calls may overlap, also with `advance`. Time passes
+   * as long as nothing is in flight: work that waits for a socket only has to be tracked, or time flies meanwhile.
+   *
+   * @throws {Error} If `work` has not settled after `limitMs`; and whatever it, or a timer's callback, throws.
+   */
+  async advanceUntil<T>(work: Promise<T>, options: AdvanceUntilOptions = {}): Promise<T> {
+    const { limitMs = DAY_MS } = options;
+    if (!(limitMs >= 0)) {
+      throw new RangeError(`Cannot advance clock: 'limitMs' must be >= 0, got ${limitMs}`);
+    }
+    const goal: Goal = { endMs: this.#elapsedMs + limitMs, stopsThere: false };
+    const settled = (): void => this.#meet(goal);
+    work.then(settled, settled);
+    const late = this.#reach(goal).then(() => {
+      if (goal.isMet) return work;
+      throw new Error(`Cannot advance clock: the work must settle within ${limitMs} ms, got none`);
+    });
+    return await Promise.race([work, late]);
+  }
+
+  /**
+   * Takes a further clock along, such as that of another process: before this clock moves by some milliseconds, it
+   * waits until `advance` has moved that one by as many. It then moves by no more than `maxStepMs` at a time.
+   */
+  follow(advance: (durationMs: number) => Promise<void>, options: FollowOptions = {}): Disposable {
+    const { maxStepMs = 5000 } = options;
+    if (!(maxStepMs > 0)) {
+      throw new RangeError(`Cannot follow clock: 'maxStepMs' must be > 0, got ${maxStepMs}`);
+    }
+    const follower: Follower = { advance, maxStepMs };
+    this.#followers.add(follower);
+    return { [Symbol.dispose]: () => void this.#followers.delete(follower) };
+  }
+
+  async #reach(goal: Goal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    goal.resolve = resolve;
+    goal.reject = reject;
+    this.#goals.add(goal);
+    if (!this.#running) void this.#run();
+    await promise;
+  }
+
+  #meet(goal: Goal): void {
+    goal.isMet = true;
+    this.#goals.delete(goal);
+    goal.resolve?.();
+    this.#onIdle?.();
+  }
+
+  /** Moves while anybody wants it to. */
+  async #run(): Promise<void> {
+    this.#running = true;
+    try {
+      await this.#settle();
+      for (let looks = 0; this.#goals.size > 0;) {
+        const moved = await this.#move();
+        await this.#settle();
+        looks = moved ? 0 : looks + 1;
+        if (looks > (this.#timers.size > 0 ? OVERTIME_LOOKS : OUTSIDE_LOOKS)) this.#giveUp();
+        else if (!moved) await outside();
+      }
+    } catch (error) {
+      for (const goal of this.#goals) goal.reject?.(error);
+      this.#goals.clear();
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Moves to the next moment at which something is to be done, and does it; false if there is none. */
+  async #move(): Promise<boolean> {
+    let [horizonMs, stopMs, stepMs] = [0, Infinity, Infinity];
+    for (const { endMs, stopsThere } of this.#goals) {
+      horizonMs = Math.max(horizonMs, endMs);
+      if (stopsThere) stopMs = Math.min(stopMs, endMs);
+    }
+    for (const { maxStepMs } of this.#followers) stepMs = Math.min(stepMs, maxStepMs);
+    const dueMs = this.#timers.nextDue(horizonMs);
+    const nextMs = Math.min(dueMs ?? Infinity, stopMs, this.#elapsedMs + stepMs);
+    if (!(nextMs <= horizonMs)) return false;
+    await this.#go(nextMs);
+    const timer = this.#timers.takeDue(this.#elapsedMs);
+    if (timer) timer.callback();
+    else this.#reached();
+    return true;
+  }
+
+  async #go(toMs: number): Promise<void> {
+    const durationMs = toMs - this.#elapsedMs;
+    if (durationMs <= 0) return; // a timer that is overdue
+    if (this.#followers.size > 0) {
+      await Promise.all([...this.#followers].map((follower) => follower.advance(durationMs)));
+    }
+    this.#elapsedMs = toMs;
+  }
+
+  #reached(): void {
+    for (const goal of this.#goals) if (goal.stopsThere && goal.endMs <= this.#elapsedMs) this.#meet(goal);
+  }
+
+  #giveUp(): void {
+    for (const goal of this.#goals) {
+      this.#goals.delete(goal);
+      goal.resolve?.();
     }
   }
 

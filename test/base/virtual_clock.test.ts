@@ -112,4 +112,60 @@ suite("VirtualClock", () => {
     await assert.rejects(clock.advance(1), /being advanced already/);
     await first;
   });
+
+  test("passes until a piece of work is done, and no further", async () => {
+    const clock = new VirtualClock();
+    const started = clock.now();
+    const answer = clock.sleep(1234).then(() => "answer");
+    clock.setTimer(() => assert.fail("went on"), 1235);
+    assert.equal(await clock.advanceUntil(answer), "answer");
+    assert.equal(clock.now() - started, 1234);
+  });
+
+  test("several pieces of work are waited for at once, also while it is being advanced", async () => {
+    const clock = new VirtualClock();
+    const order: string[] = [];
+    const note = (what: string, ms: number): Promise<void> =>
+      clock.advanceUntil(clock.sleep(ms).then(() => void order.push(what)));
+    const all = [note("third", 30), note("first", 10), note("second", 20)];
+    await clock.advance(15);
+    assert.deepEqual(order, ["first"]);
+    await Promise.all(all);
+    assert.deepEqual(order, ["first", "second", "third"]);
+    assert.equal(clock.monotonicMs(), 30);
+  });
+
+  test("work that takes too long is given up, and its failure is passed on", async () => {
+    const clock = new VirtualClock();
+    await assert.rejects(clock.advanceUntil(Promise.reject(new Error("broken"))), /broken/);
+    await assert.rejects(
+      clock.advanceUntil(clock.sleep(6000), { limitMs: 5000 }),
+      /must settle within 5000 ms/,
+    );
+  });
+
+  test("waits for the outside when none of its timers can settle the work", async () => {
+    const clock = new VirtualClock();
+    const outside = new Promise<string>((resolve) => setImmediate(() => setImmediate(resolve, "done")));
+    assert.equal(await clock.advanceUntil(outside), "done");
+    assert.equal(clock.monotonicMs(), 0);
+  });
+
+  test("takes another clock along, in steps, and never runs ahead of it", async () => {
+    const [clock, other] = [new VirtualClock(), new VirtualClock()];
+    using following = clock.follow((ms) => other.advance(ms), { maxStepMs: 400 });
+    const seen: number[] = [];
+    clock.setRepeating(() => seen.push(other.monotonicMs() - clock.monotonicMs()), 1000);
+    let mostApartMs = 0;
+    other.setRepeating(() => {
+      mostApartMs = Math.max(mostApartMs, other.monotonicMs() - clock.monotonicMs());
+    }, 100);
+    await clock.advance(3000);
+    assert.deepEqual(seen, [0, 0, 0]);
+    assert.equal(mostApartMs, 400);
+    assert.equal(other.monotonicMs(), 3000);
+    following[Symbol.dispose]();
+    await clock.advance(1000);
+    assert.equal(other.monotonicMs(), 3000);
+  });
 });
