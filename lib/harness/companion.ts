@@ -12,9 +12,20 @@ export interface CompanionEnvironment {
   readonly clock: Clock;
   readonly discord?: { readonly apiUrl: string; readonly token: string } | undefined;
   readonly ollama?: { readonly url: string; readonly model: string } | undefined;
+  /** OpenAI-style speech routes below `url`, and the voice room beside them: see `MockVoiceServer`. */
+  readonly voice?: { readonly url: string; readonly token: string } | undefined;
   /** Where the companion offers its own HTTP and websocket interface; port 0 takes a free one. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  /** The state to begin with where the data directory has none. Scenarios that need it are skipped where it is ignored. */
+  readonly initialEmotions?: EmotionalState | undefined;
   readonly observer?: CompanionObserver | undefined;
+}
+
+/** Memory of a companion at one moment, in bytes. */
+export interface CompanionMemory {
+  readonly rssBytes: number;
+  readonly heapUsedBytes?: number | undefined;
+  readonly externalBytes?: number | undefined;
 }
 
 /**
@@ -31,8 +42,21 @@ export interface Companion {
   health(): Promise<readonly PlatformHealth[]>;
   /** Address of the companion's own HTTP interface, once started. */
   readonly url?: string | undefined;
-  /** For an external process that can skip time. */
+  /**
+   * For an external process that can skip time: lets so much pass there, and resolves when it has. One without it
+   * lives on real time, and so does everything around it.
+   */
   advance?(durationMs: number): Promise<void>;
+  /** Defaults to the memory of its process. */
+  memory?(): Promise<CompanionMemory>;
+  /**
+   * Whether the companion keeps time by itself, as a process of its own does: it then cannot be given a virtual clock.
+   *
+   * @default {false}
+   */
+  readonly keepsOwnTime?: boolean | undefined;
+  /** What it wrote to its standard output and error, the last lines; absent where that is not known. */
+  readonly logLines?: readonly string[] | undefined;
 }
 
 /** Makes a companion that has not started. */

@@ -38,3 +38,20 @@ export {
 } from "./ollama/mock_ollama_server.ts";
 export type { TokenTiming } from "./ollama/token_timing.ts";
 export type { OutageOptions } from "./_outage.ts";
+export {
+  type FaultInjectorOptions,
+  FaultInjector,
+  type FaultLike,
+  type InjectedFault,
+} from "./faults/fault_injector.ts";
+export { type FaultEntry, FaultLog, type FaultLogOptions } from "./faults/fault_log.ts";
+export type { FaultSchedule, FaultWindow, GilbertElliott } from "./faults/fault_schedule.ts";
+export {
+  type Evidence,
+  formatViolation,
+  type FoundViolation,
+  type Violation,
+  ViolationLog,
+  type ViolationLogOptions,
+  type ViolationRule,
+} from "./violations.ts";

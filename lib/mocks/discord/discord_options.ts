@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { SeededRandom } from "../../base/random.ts";
+import type { FaultLog } from "../faults/fault_log.ts";
 import type { DiscordMessage } from "./discord_types.ts";
 
 /** Options of `MockDiscordServer.listen`. */
@@ -28,6 +29,8 @@ export interface MockDiscordOptions {
   rateLimit?: { readonly limit: number; readonly windowMs: number } | undefined;
   /** Real milliseconds that a message which the bot does not answer holds a virtual clock. @default {5000} */
   replyPatienceMs?: number | undefined;
+  /** Where faults that strike are noted. @default a log of its own */
+  faultLog?: FaultLog | undefined;
   /** Told of a defect of the mock itself; the client gets a 500. @default {console.error} */
   onError?: ((error: unknown) => void) | undefined;
 }

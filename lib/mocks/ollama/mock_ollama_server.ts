@@ -5,6 +5,7 @@ import { systemClock } from "../../base/system_clock.ts";
 import { ClockLedger } from "../_clock_ledger.ts";
 import { LoopbackServer } from "../_loopback_server.ts";
 import { Outage, type OutageOptions } from "../_outage.ts";
+import type { FaultLog } from "../faults/fault_log.ts";
 import { readText } from "../_read_text.ts";
 import { CallLog } from "../call_log.ts";
 import { GenerationWriter } from "./_generation.ts";
@@ -44,6 +45,8 @@ export interface MockOllamaOptions extends TokenTiming {
   replies?: readonly OllamaReplyRule[] | undefined;
   /** Time to load a model that is not in memory. @default {0} */
   loadMs?: number | undefined;
+  /** Where faults that strike are noted. @default a log of its own */
+  faultLog?: FaultLog | undefined;
   /** Told when a scripted reply throws, or of a defect of the mock; the client gets a 500. @default {console.error} */
   onError?: ((error: unknown) => void) | undefined;
 }
