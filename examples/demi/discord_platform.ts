@@ -15,6 +15,7 @@ import { CircuitBreaker } from "./circuit_breaker.ts";
 import { DiscordSession } from "./discord_session.ts";
 import { type Mind, TooBusyError } from "./mind.ts";
 import { type Platform, PlatformRecord } from "./platform.ts";
+import { RecentIds } from "./recent_ids.ts";
 import type { Ramble, StoredMessage } from "./storage.ts";
 
 const MAX_LENGTH = 2000;
@@ -38,6 +39,7 @@ export class DiscordPlatform implements Platform {
   readonly #breaker: CircuitBreaker;
   readonly #agent = new Agent();
   readonly #closed = new AbortController();
+  readonly #seen = new RecentIds();
   readonly #firstOutcome = Promise.withResolvers<void>();
   #session: DiscordSession | undefined;
   /** The last one that was acknowledged, in real time as the wire's liveness is. */
@@ -195,6 +197,7 @@ export class DiscordPlatform implements Platform {
   async #receive(message: Message): Promise<void> {
     const startedAt = this.#clock.monotonicMs();
     if (this.#paused || message.author.bot || message.system || message.content === "") return;
+    if (!this.#seen.add(message.id)) return;
     try {
       await this.#answer(message);
       this.#record.handled(startedAt, true);
