@@ -14,6 +14,12 @@ export {
 } from "./android/mock_android_client.ts";
 export { CallLog, type CallLogOptions, type CallWaitOptions, type LoggedCall } from "./call_log.ts";
 export type {
+  DiscordFault,
+  DiscordGatewayFault,
+  DiscordRestFault,
+  RestFaultTarget,
+} from "./discord/discord_faults.ts";
+export type {
   DiscordCall,
   DiscordReply,
   MockDiscordOptions,

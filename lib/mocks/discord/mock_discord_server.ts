@@ -7,6 +7,10 @@ import { ClockLedger } from "../_clock_ledger.ts";
 import { LoopbackServer } from "../_loopback_server.ts";
 import { type OutageOptions, Outage } from "../_outage.ts";
 import { CallLog } from "../call_log.ts";
+import { FaultInjector, type InjectedFault } from "../faults/fault_injector.ts";
+import { FaultLog } from "../faults/fault_log.ts";
+import type { FaultSchedule } from "../faults/fault_schedule.ts";
+import { ViolationLog } from "../violations.ts";
 import { Gateway, type GatewayListener } from "./_gateway.ts";
 import { messageEvent } from "./_gateway_event.ts";
 import { Reconnections } from "./_reconnections.ts";
@@ -14,6 +18,7 @@ import { ReplyHolds } from "./_reply_holds.ts";
 import { isAnswerTo, ReplyWaiters } from "./_reply_waiters.ts";
 import { createRestApi } from "./_rest_api.ts";
 import { DiscordWorld } from "./_world.ts";
+import type { DiscordFault } from "./discord_faults.ts";
 import type {
   DiscordCall,
   DiscordReply,
@@ -52,6 +57,8 @@ import {
 export class MockDiscordServer implements AsyncDisposable {
   /** The last calls of the client, bounded. */
   readonly calls: CallLog<DiscordCall>;
+  /** What the client did wrong. */
+  readonly violations: ViolationLog;
   /** What clients log in with. */
   readonly token: string;
   readonly #clock: Clock;
@@ -60,6 +67,7 @@ export class MockDiscordServer implements AsyncDisposable {
   readonly #holds: ReplyHolds;
   readonly #returns: Reconnections;
   readonly #outage: Outage;
+  readonly #faults: FaultInjector<DiscordFault>;
   readonly #gateway: Gateway;
   #server: LoopbackServer | undefined;
 
@@ -70,6 +78,7 @@ export class MockDiscordServer implements AsyncDisposable {
       heartbeatIntervalMs = 41_250,
     } = options;
     const { resumeWindowMs = 180_000, replyPatienceMs = 5000, allowedIntents = 2 ** 31 - 1 } = options;
+    const { faultLog: log = new FaultLog({ clock }) } = options;
     const { botName = "Demi", guildName = "Test Guild", channels = ["general"] } = options;
     checkPositive({ heartbeatIntervalMs, resumeWindowMs, replyPatienceMs, channels: channels.length });
     this.#clock = clock;
@@ -77,6 +86,8 @@ export class MockDiscordServer implements AsyncDisposable {
     this.token =
       options.token ?? `${Buffer.from(this.#world.bot.id).toString("base64url")}.mocked.token-of-no-use`;
     this.calls = new CallLog({ clock });
+    this.violations = new ViolationLog({ source: "discord", clock });
+    this.#faults = new FaultInjector({ source: "discord", clock, random: random.stream("faults"), log });
     this.#holds = new ReplyHolds(ClockLedger.of(clock), replyPatienceMs);
     this.#returns = new Reconnections(ClockLedger.of(clock), replyPatienceMs);
     this.#outage = new Outage(clock);
@@ -241,6 +252,15 @@ export class MockDiscordServer implements AsyncDisposable {
   /** Ends the outage that is on, if one is. */
   endOutage(): void {
     this.#outage.end();
+  }
+
+  /**
+   * Lets a fault strike on a schedule, until it is over or disposed.
+   *
+   * @throws {RangeError} If a number of the schedule is out of its range.
+   */
+  injectFault(fault: DiscordFault, schedule: FaultSchedule = {}): InjectedFault {
+    return this.#faults.inject(fault, schedule);
   }
 
   /** Heartbeats are no longer acknowledged: to the client the connection is a zombie. `false` mends it. */
