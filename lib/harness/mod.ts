@@ -1,5 +1,5 @@
 /**
- * What a companion is to the harness.
+ * Runs a companion with everything around it, speaks to it as its users do, and says what it did wrong.
  *
  * @module
  */
@@ -11,3 +11,14 @@ export type {
   HandledMessage,
   LlmCall,
 } from "./companion.ts";
+export type {
+  PlatformName,
+  Reply,
+  SendMessageOptions,
+  TestEnvironment,
+  TestEnvironmentOptions,
+  Verdict,
+} from "./environment.ts";
+export type { HarnessEvent } from "./event_log.ts";
+export type { Scenario, ScenarioNeed, ScenarioOutcome, ScenarioResult, ScenarioStep } from "./scenario.ts";
+export { testEnvironment } from "./test_environment.ts";

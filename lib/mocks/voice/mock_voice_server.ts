@@ -14,12 +14,12 @@ export declare class MockVoiceServer implements AsyncDisposable {
   readonly violations: ViolationLog;
   readonly connectedSessions: number;
   readonly isDown: boolean;
-  whenConnected(options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<void>;
+  whenConnected(options?: { timeoutMs?: number; signal?: AbortSignal | undefined }): Promise<void>;
   say(user: string, text: string): { readonly id: string; readonly user: string };
   waitForReply(options?: {
     to?: { readonly id: string };
     timeoutMs?: number;
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
   }): Promise<{ readonly text: string }>;
   outage(durationMs: number, options?: OutageOptions): Promise<void>;
   endOutage(): void;

@@ -1,0 +1,120 @@
+import { DeadlineError } from "../base/deadline.ts";
+import { MockAndroidClient } from "../mocks/android/mock_android_client.ts";
+import { readMessageText } from "../mocks/discord/discord_types.ts";
+import type { PlatformName, SendMessageOptions } from "./environment.ts";
+import type { Services } from "./_services.ts";
+import type { EnvironmentTime } from "./_time.ts";
+
+/** Where the companion's own interface is, for those who connect to it. */
+export type CompanionUrl = () => string;
+
+/** The users of an environment: what they say on each platform, and what they read or hear there. */
+export class Conversations implements AsyncDisposable {
+  readonly #services: Services;
+  readonly #time: EnvironmentTime;
+  readonly #url: CompanionUrl;
+  readonly #androids = new Map<string, Promise<MockAndroidClient>>();
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  readonly #onError: (error: unknown) => void;
+
+  /** @param onError Told what an app complains of, such as a companion that is off when its token ends. */
+  constructor(
+    services: Services,
+    time: EnvironmentTime,
+    url: CompanionUrl,
+    onError: (error: unknown) => void,
+  ) {
+    this.#services = services;
+    this.#time = time;
+    this.#url = url;
+    this.#onError = onError;
+  }
+
+  /** The app of a user, connected; connected again when its connection has ended. */
+  async android(user: string): Promise<MockAndroidClient> {
+    let connecting = this.#androids.get(user);
+    if (!connecting) {
+      const options = {
+        url: this.#url(),
+        clock: this.#time.clock,
+        email: `${user}@users.example`,
+        password: `password of ${user}`,
+        deviceName: `phone of ${user}`,
+        deviceFingerprint: `phone-${user}`,
+        onError: this.#onError,
+      };
+      connecting = MockAndroidClient.connect(options);
+      this.#androids.set(user, connecting);
+      connecting.catch(() => this.#androids.delete(user)); // so that the next message tries anew
+    }
+    const client = await connecting;
+    if (!client.isConnected) await client.reconnect(this.#url());
+    return client;
+  }
+
+  /** Clients that were connected so far. */
+  async clients(): Promise<readonly MockAndroidClient[]> {
+    const settled = await Promise.allSettled(this.#androids.values());
+    return settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  }
+
+  /** What the user reads or hears as the answer. */
+  async exchange(
+    platform: PlatformName,
+    user: string,
+    text: string,
+    options: SendMessageOptions,
+  ): Promise<string> {
+    const { timeoutMs = 60_000, channel, signal } = options;
+    const wait = { timeoutMs, signal };
+    if (platform === "android") return await this.#inTurn(user, () => this.#onAndroid(user, text, wait));
+    if (platform === "voice") {
+      const utterance = this.#services.voice!.say(user, text);
+      const heard = this.#services.voice!.waitForReply({ to: utterance, ...wait });
+      return (await this.#time.run(heard)).text;
+    }
+    const discord = this.#services.discord!;
+    const message =
+      channel === undefined ? discord.sendDM(user, text) : discord.sendAsUser(user, text, { channel });
+    const reply = await this.#time.run(discord.waitForReply({ to: message, ...wait }));
+    return readMessageText(reply.message);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const clients = await this.clients();
+    this.#androids.clear();
+    await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
+  }
+
+  async #onAndroid(
+    user: string,
+    text: string,
+    wait: { timeoutMs: number; signal: AbortSignal | undefined },
+  ): Promise<string> {
+    const client = await this.#time.runSoon(this.android(user));
+    return (await this.#time.run(client.sendAndWait(text, wait))).content;
+  }
+
+  // The app's protocol does not say which message a reply answers: one at a time is certain.
+  async #inTurn<T>(user: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(user) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    this.#turns.set(
+      user,
+      turn.catch(() => undefined),
+    );
+    return await turn;
+  }
+}
+
+/** A deadline that says what was seen on both ends. */
+export class NoReplyError extends DeadlineError {
+  override readonly name: string = "NoReplyError";
+
+  constructor(platform: string, user: string, timeoutMs: number, seen: string, cause: unknown) {
+    super(`get a reply on ${platform} for '${user}'`, timeoutMs);
+    this.message += `; ${seen}`;
+    this.cause = cause;
+  }
+}

@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { suite, test } from "node:test";
+import assert from "node:assert/strict";
+import { pocketDemi } from "../../examples/demi/pocket_demi.ts";
+import { testEnvironment } from "../../lib/harness/test_environment.ts";
+
+suite("testEnvironment()", () => {
+  test("a message on each platform is answered, and moves the emotions", async () => {
+    await using env = await testEnvironment({ companion: pocketDemi });
+    for (const platform of env.platforms) {
+      const reply = await env.sendMessage(platform, "ada", "Hello Demi");
+      assert.ok(reply.text.length > 0);
+      assert.ok(reply.responseTimeMs > 100 && reply.responseTimeMs < 3000, String(reply.responseTimeMs));
+    }
+    assert.ok((await env.emotions()).excitement > 0.5);
+    assert.equal((await env.verdict()).outcome, "healthy");
+  });
+
+  test("time passes when it is told to, and while the companion is off", async () => {
+    await using env = await testEnvironment({ companion: pocketDemi });
+    const started = env.clock.now();
+    await env.advance(3_600_000);
+    const before = (await env.emotions()).loneliness;
+    await env.restart({ offMs: 3_600_000 });
+    assert.ok(env.clock.now() - started >= 7_200_000);
+    assert.ok((await env.emotions()).loneliness > before);
+    assert.ok((await env.sendMessage("android", "ada", "Are you there?")).text);
+  });
+
+  test("the same seed gives the same replies in the same time", async () => {
+    const talk = async (): Promise<readonly [string, number]> => {
+      await using env = await testEnvironment({ companion: pocketDemi, seed: 7 });
+      const { text, responseTimeMs } = await env.sendMessage("discord", "ada", "What is new?");
+      return [text, responseTimeMs];
+    };
+    assert.deepEqual(await talk(), await talk());
+  });
+
+  test("nothing is left when it ends, also when the companion cannot start", async () => {
+    let directory = "";
+    const broken = {
+      ...pocketDemi(),
+      start: (env: { dataDirectory: string }) => {
+        directory = env.dataDirectory;
+        return Promise.reject(new Error("cannot wake"));
+      },
+    };
+    await assert.rejects(testEnvironment({ companion: () => broken }), /cannot wake/);
+    assert.equal(existsSync(directory), false);
+  });
+});
