@@ -1,5 +1,5 @@
 /**
- * Runs a companion with everything around it, speaks to it as its users do, and says what it did wrong.
+ * What finds defects in a companion: the environment around it, fixtures, load, assertions, and scenarios.
  *
  * @module
  */
@@ -22,3 +22,67 @@ export type {
 export type { HarnessEvent } from "./event_log.ts";
 export type { Scenario, ScenarioNeed, ScenarioOutcome, ScenarioResult, ScenarioStep } from "./scenario.ts";
 export { testEnvironment } from "./test_environment.ts";
+export {
+  assertEmotionBounds,
+  assertEmotionDirections,
+  assertEmotions,
+  assertIsolated,
+  assertPersisted,
+  assertReply,
+  assertResponseTime,
+  type AssertionOptions,
+  type EmotionBoundsOptions,
+  type ExpectedReply,
+  type IsolationEvidence,
+  type PersistedOptions,
+  type PersistedState,
+  type ResponseTimeOptions,
+} from "./assertions.ts";
+export { ageingBounds, type AgeingBounds, type AgeingOptions } from "./expected_ageing.ts";
+export {
+  CONVERSATION_FIXTURE_NAMES,
+  type ConversationFixture,
+  type ConversationFixtureName,
+  conversationFixtures,
+  type ConversationTurn,
+  type EmotionDirection,
+  type EmotionDirections,
+} from "./fixtures/conversation_fixtures.ts";
+export {
+  emotionProgression,
+  type EmotionProgressionOptions,
+  euphoricEmotions,
+  randomEmotions,
+  stressEmotions,
+} from "./fixtures/emotion_factories.ts";
+export {
+  EMOTION_FIXTURE_NAMES,
+  type EmotionalStateOptions,
+  type EmotionFixtureName,
+  emotionFixtures,
+  makeEmotionalState,
+} from "./fixtures/emotion_fixtures.ts";
+export { EMOTION_FLOORS } from "./fixtures/emotion_floors.ts";
+export { type LatencyQuantiles, LatencySummary } from "./load/latency_summary.ts";
+export {
+  type LoadCounts,
+  LoadGenerator,
+  type LoadGeneratorOptions,
+  type LoadProgress,
+  type LoadReport,
+  type LoadRunOptions,
+  type LoadTarget,
+} from "./load/load_generator.ts";
+export {
+  LOAD_PATTERN_NAMES,
+  type LoadPattern,
+  type LoadPatternName,
+  loadPatterns,
+} from "./load/load_pattern.ts";
+export { type Arrival, LoadPlan, type LoadPlanOptions, type PlatformMix } from "./load/load_plan.ts";
+export {
+  DEFAULT_MESSAGE_MIX,
+  MESSAGE_KINDS,
+  type MessageKind,
+  type MessageMix,
+} from "./load/message_kinds.ts";
