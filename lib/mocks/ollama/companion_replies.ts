@@ -10,6 +10,8 @@ export interface ReplyRequest {
   readonly system: string;
   /** Number of messages in the conversation so far. */
   readonly turn: number;
+  /** The whole conversation as it was sent, the system message included. */
+  readonly messages?: readonly { readonly role: string; readonly content: string }[] | undefined;
 }
 
 const MOODS = [

@@ -268,7 +268,7 @@ export class MockOllamaServer implements AsyncDisposable {
   #reply({ model, messages }: GenerationRequest): string {
     const text = messages.findLast(({ role }) => role === "user")?.content ?? "";
     const system = messages.find(({ role }) => role === "system")?.content ?? "";
-    const request: ReplyRequest = { model, text, system, turn: messages.length };
+    const request: ReplyRequest = { model, text, system, turn: messages.length, messages };
     for (const [pattern, reply] of this.#replies) {
       const matches = typeof pattern === "string" ? text.includes(pattern) : text.search(pattern) >= 0;
       if (matches) return typeof reply === "string" ? reply : reply(request);
