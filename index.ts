@@ -10,6 +10,7 @@ export { HealthFeed } from "./lib/feed/health_feed.ts";
 export { HealthMonitor, type HealthMonitorOptions } from "./lib/health_monitor.ts";
 export { MetricsRegistry } from "./lib/metrics/registry.ts";
 export { MetricsStore } from "./lib/store/metrics_store.ts";
+export { ProcessCompanion, processCompanion } from "./lib/harness/process_companion.ts";
 export { testEnvironment } from "./lib/harness/test_environment.ts";
 export { MockAndroidClient } from "./lib/mocks/android/mock_android_client.ts";
 export { MockDiscordServer } from "./lib/mocks/discord/mock_discord_server.ts";

@@ -1,4 +1,4 @@
-import type { EmotionName, EmotionValues } from "../../lib/emotion/emotional_state.ts";
+import type { EmotionalState, EmotionName, EmotionValues } from "../../lib/emotion/emotional_state.ts";
 
 /** What somebody's message can do to Demi; `neutral` only ends her idleness. */
 export type InteractionKind =
@@ -89,11 +89,11 @@ function forEach(valueOf: (name: EmotionName) => number): EmotionValues {
   return Object.fromEntries(EMOTIONS.map((name) => [name, valueOf(name)])) as Record<EmotionName, number>;
 }
 
-/** The state of a Demi that was born at `now`: neutral, 0.5 everywhere. */
-export function newbornState(now: number): DemiState {
+/** The state of a Demi that was born at `now`: neutral, 0.5 everywhere, unless she is given her feelings. */
+export function newbornState(now: number, given?: EmotionalState): DemiState {
   return {
-    values: forEach(() => 0.5),
-    momentum: forEach(() => 0),
+    values: forEach((name) => Math.min(1, Math.max(FLOORS[name], given?.[name] ?? 0.5))),
+    momentum: forEach((name) => given?.momentum[name] ?? 0),
     lastUpdated: now,
     agedUntil: now,
     lastInteraction: now,

@@ -20,16 +20,21 @@ export class Heart {
   #error: string | undefined;
 
   /**
-   * Wakes with the saved state, aged by the time it was off, or as newborn.
+   * Wakes with the saved state, aged by the time it was off; without one with `initial`, or as newborn.
    *
    * @param onTick Called after each tick with the new state.
    */
-  constructor(storage: Storage, clock: Clock, onTick: (state: DemiState) => void) {
+  constructor(
+    storage: Storage,
+    clock: Clock,
+    initial: EmotionalState | undefined,
+    onTick: (state: DemiState) => void,
+  ) {
     this.#storage = storage;
     this.#clock = clock;
     this.#onTick = onTick;
     const saved = storage.loadState();
-    this.#state = saved ? ageState(saved, clock.now(), { off: true }) : newbornState(clock.now());
+    this.#state = saved ? ageState(saved, clock.now(), { off: true }) : newbornState(clock.now(), initial);
     storage.saveState(this.#state);
     this.#arm();
   }

@@ -1,7 +1,12 @@
 // Runs pocket Demi as a process of her own, until SIGINT or SIGTERM. Prints one line with her address.
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import type { Clock } from "../../lib/base/clock.ts";
 import { systemClock } from "../../lib/base/system_clock.ts";
+import { VirtualClock } from "../../lib/base/virtual_clock.ts";
+import type { EmotionalState } from "../../lib/emotion/emotional_state.ts";
 import type { CompanionEnvironment } from "../../lib/harness/companion.ts";
+import type { TimeControl } from "./control_routes.ts";
+import { EMOTIONS } from "./emotions.ts";
 import { PocketDemi } from "./pocket_demi.ts";
 
 const HELP = `Usage: node examples/demi/main.ts [options]
@@ -16,6 +21,10 @@ data directory. Without a Discord token or an Ollama address she lives without.
   --discord-api URL     address of Discord's REST interface (default https://discord.com/api)
   --ollama-url URL      address of Ollama, such as http://127.0.0.1:11434
   --model NAME          model to ask (default llama3.2)
+  --initial-emotions JSON  feelings to begin with, where her data directory has none
+  --virtual-time        her time passes only by POST /api/test/advance, for tests; with --control-token
+  --start-time MS       first moment of virtual time, in epoch milliseconds
+  --control-token TOKEN what that route wants to see
   --help                this text
 
 Exit code: 0 stopped by a signal, 1 could not run.`;
@@ -28,11 +37,21 @@ const OPTIONS = {
   "discord-api": { type: "string", default: "https://discord.com/api" },
   "ollama-url": { type: "string" },
   model: { type: "string", default: "llama3.2" },
+  "initial-emotions": { type: "string" },
+  "virtual-time": { type: "boolean", default: false },
+  "start-time": { type: "string" },
+  "control-token": { type: "string" },
   help: { type: "boolean", default: false },
 } as const satisfies ParseArgsOptionsConfig;
 
-/** The environment that the arguments ask for, or `undefined` for `--help`. */
-function parseEnvironment(args: readonly string[]): CompanionEnvironment | undefined {
+/** What the arguments ask for. */
+interface Asked {
+  readonly env: CompanionEnvironment;
+  readonly control: TimeControl | undefined;
+}
+
+/** What the arguments ask for, or `undefined` for `--help`. */
+function parseArguments(args: readonly string[]): Asked | undefined {
   const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
   if (values.help) return undefined;
   const { host, port, model } = values;
@@ -42,13 +61,39 @@ function parseEnvironment(args: readonly string[]): CompanionEnvironment | undef
   const { "discord-token": token, "discord-api": apiUrl, "ollama-url": url } = values;
   if (url !== undefined) checkUrl("--ollama-url", url);
   checkUrl("--discord-api", apiUrl);
-  return {
+  const { clock, control } = parseTime(values);
+  const initialEmotions = values["initial-emotions"];
+  const env: CompanionEnvironment = {
     dataDirectory: values["data-dir"],
-    clock: systemClock,
+    clock,
     listen: { host, port: Number(port) },
     discord: token === undefined ? undefined : { apiUrl, token },
     ollama: url === undefined ? undefined : { url, model },
+    initialEmotions: initialEmotions === undefined ? undefined : parseFeelings(initialEmotions),
   };
+  return { env, control };
+}
+
+function parseTime(values: {
+  readonly "virtual-time": boolean;
+  readonly "start-time"?: string | undefined;
+  readonly "control-token"?: string | undefined;
+}): { readonly clock: Clock; readonly control: TimeControl | undefined } {
+  const { "virtual-time": isVirtual, "start-time": start, "control-token": token } = values;
+  if (!isVirtual) return { clock: systemClock, control: undefined };
+  if (!token)
+    throw new TypeError("Cannot start: '--control-token' must be given with --virtual-time, got none");
+  const clock = new VirtualClock(start === undefined ? {} : { startMs: Number(start) });
+  return { clock, control: { token, advance: (durationMs) => clock.advance(durationMs) } };
+}
+
+function parseFeelings(json: string): EmotionalState {
+  const given = JSON.parse(json) as Partial<EmotionalState>;
+  const isWhole = EMOTIONS.every((name) => given[name]! >= 0 && given[name]! <= 1);
+  if (isWhole && given.momentum) return given as EmotionalState;
+  throw new TypeError(
+    `Cannot start: '--initial-emotions' must have nine numbers in [0, 1] and momentum, got ${json}`,
+  );
 }
 
 function checkUrl(name: string, value: string): void {
@@ -57,9 +102,10 @@ function checkUrl(name: string, value: string): void {
 }
 
 async function run(): Promise<void> {
-  const env = parseEnvironment(process.argv.slice(2));
-  if (env === undefined) return console.log(HELP);
-  const demi = new PocketDemi();
+  const asked = parseArguments(process.argv.slice(2));
+  if (asked === undefined) return console.log(HELP);
+  const { env, control } = asked;
+  const demi = new PocketDemi(control);
   const stop = (): void => {
     demi.stop().catch(fail);
   };

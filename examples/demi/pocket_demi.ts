@@ -12,6 +12,7 @@ import { Accounts } from "./accounts.ts";
 import { AndroidPlatform } from "./android_platform.ts";
 import { androidRoutes } from "./android_routes.ts";
 import { DiscordPlatform } from "./discord_platform.ts";
+import { controlRoutes, type TimeControl } from "./control_routes.ts";
 import type { DemiState } from "./emotions.ts";
 import { Heart } from "./heart.ts";
 import { HttpServer } from "./http_server.ts";
@@ -44,7 +45,13 @@ interface Parts {
  */
 export class PocketDemi implements Companion {
   #parts: Parts | undefined;
+  readonly #control: TimeControl | undefined;
   #fault: string | undefined;
+
+  /** @param control Offers `POST /api/test/advance` to those who know its token. */
+  constructor(control?: TimeControl) {
+    this.#control = control;
+  }
 
   /** Address of her HTTP interface while she is awake and was told to listen. */
   get url(): string | undefined {
@@ -100,7 +107,7 @@ export class PocketDemi implements Companion {
     const vitals = new Vitals(env.dataDirectory);
     const watched = { ...env, observer: watchResponses(env, vitals) };
     const storage = undo.use(Storage.open(env.dataDirectory, env.clock));
-    const heart = new Heart(storage, env.clock, (state) => void ramble(state));
+    const heart = new Heart(storage, env.clock, env.initialEmotions, (state) => void ramble(state));
     undo.defer(() => heart.stop());
     const llm = new Llm(watched);
     undo.defer(() => llm.close());
@@ -122,6 +129,7 @@ export class PocketDemi implements Companion {
       fault: () => heart.error ?? this.#fault,
     };
     app.route("/api", statusRoutes(sources));
+    if (this.#control) app.route("/api/test", controlRoutes(this.#control));
     if (android)
       app.route(
         "/api/v1/auth",

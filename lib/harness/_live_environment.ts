@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
@@ -47,6 +49,7 @@ export class LiveEnvironment implements TestEnvironment {
   readonly #ends = new AsyncDisposableStack();
   #companion: Companion;
   #isRunning = false;
+  #following: Disposable | undefined;
   #replies = 0;
   #listenPort = 0;
 
@@ -194,14 +197,14 @@ export class LiveEnvironment implements TestEnvironment {
 
   async crash(): Promise<void> {
     if (!this.#isRunning) return;
-    this.#isRunning = false;
+    this.#leave();
     await this.#time.runSoon(this.#companion.crash());
     this.#note("companion crashed", "");
   }
 
   async stop(): Promise<void> {
     if (!this.#isRunning) return;
-    this.#isRunning = false;
+    this.#leave();
     await this.#time.runSoon(this.#companion.stop());
     this.#note("companion stopped", "");
   }
@@ -209,8 +212,11 @@ export class LiveEnvironment implements TestEnvironment {
   async start(): Promise<void> {
     if (this.#isRunning) throw new Error("Cannot start companion: it must be off, got one that runs");
     if (this.#events.length > 0) this.#companion = this.#options.companion();
+    this.#listenPort ||= this.#companion.keepsOwnTime ? await freePort() : 0;
     await this.#time.runSoon(this.#companion.start(this.#companionEnvironment()));
     this.#isRunning = true;
+    this.#following =
+      this.#companion.advance && this.virtualClock?.follow((ms) => this.#companion.advance!(ms));
     this.#listenPort = Number(URL.parse(this.#companion.url ?? "")?.port ?? 0);
     this.#note("companion started", "");
   }
@@ -226,6 +232,11 @@ export class LiveEnvironment implements TestEnvironment {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#ends.disposeAsync();
+  }
+
+  #leave(): void {
+    this.#isRunning = false;
+    this.#following?.[Symbol.dispose]();
   }
 
   #companionEnvironment(): CompanionEnvironment {
@@ -257,6 +268,15 @@ export class LiveEnvironment implements TestEnvironment {
   #note(kind: string, detail: string): void {
     this.#events.push({ at: this.clock.now(), kind, detail });
   }
+}
+
+/** A port that is free now, for a process that must be told one. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 function missing(what: string): never {

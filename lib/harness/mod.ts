@@ -86,3 +86,12 @@ export {
   type MessageKind,
   type MessageMix,
 } from "./load/message_kinds.ts";
+export { CompanionApiError } from "./_companion_api.ts";
+export type { ArgumentTemplate } from "./_template.ts";
+export {
+  type CompanionEndpoints,
+  CompanionProcessError,
+  ProcessCompanion,
+  processCompanion,
+  type ProcessCompanionOptions,
+} from "./process_companion.ts";
