@@ -20,7 +20,14 @@ export type {
   Verdict,
 } from "./environment.ts";
 export type { HarnessEvent } from "./event_log.ts";
-export type { Scenario, ScenarioNeed, ScenarioOutcome, ScenarioResult, ScenarioStep } from "./scenario.ts";
+export type {
+  Scenario,
+  ScenarioEnvironment,
+  ScenarioNeed,
+  ScenarioOutcome,
+  ScenarioResult,
+  ScenarioStep,
+} from "./scenario.ts";
 export { testEnvironment } from "./test_environment.ts";
 export {
   assertEmotionBounds,
@@ -95,3 +102,19 @@ export {
   processCompanion,
   type ProcessCompanionOptions,
 } from "./process_companion.ts";
+export { runScenario, type RunScenarioOptions } from "./run_scenario.ts";
+export { allScenarios, coreScenarios } from "./scenarios/all_scenarios.ts";
+export { affectionResponse } from "./scenarios/affection_response.ts";
+export { concurrentLoad } from "./scenarios/concurrent_load.ts";
+export { crossPlatformSync } from "./scenarios/cross_platform_sync.ts";
+export { emotionAmplification } from "./scenarios/emotion_amplification.ts";
+export { emotionalDecay } from "./scenarios/emotional_decay.ts";
+export { gracefulDegradation } from "./scenarios/graceful_degradation.ts";
+export { lonelyDemeanor } from "./scenarios/lonely_demeanor.ts";
+export { multiTurnConversation } from "./scenarios/multi_turn_conversation.ts";
+export { persistenceVerification } from "./scenarios/persistence_verification.ts";
+export { platformIsolation } from "./scenarios/platform_isolation.ts";
+export { excitementRamble, lonelinessRamble, silenceWhenContent } from "./scenarios/ramble_scenarios.ts";
+export { recoveryAfterCrash } from "./scenarios/recovery_after_crash.ts";
+export { responseTime } from "./scenarios/response_time.ts";
+export { simpleGreeting } from "./scenarios/simple_greeting.ts";

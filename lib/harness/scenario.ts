@@ -10,6 +10,9 @@ export type ScenarioNeed =
   | "two-platforms"
   | "rambles";
 
+/** What a scenario may ask of its environment. */
+export type ScenarioEnvironment = Partial<Omit<TestEnvironmentOptions, "companion" | "seed" | "signal">>;
+
 /** One step of a scenario. */
 export interface ScenarioStep<S extends object = object> {
   /** What it does, as a sentence, such as `Discord goes down`. */
@@ -25,10 +28,10 @@ export interface Scenario<S extends object = object> {
   /** What is known when it passes, in one sentence. */
   readonly proves: string;
   readonly needs: readonly ScenarioNeed[];
-  /** How its environment differs from the usual one. */
-  readonly environment?: Partial<Omit<TestEnvironmentOptions, "companion">> | undefined;
   /** What the steps tell one another; made anew for each run. */
-  readonly notes?: (() => S) | undefined;
+  notes?(): S;
+  /** How its environment differs from the usual one. */
+  environment?(notes: S): ScenarioEnvironment;
   readonly steps: readonly ScenarioStep<S>[];
   /** Rules of violations that this scenario provokes itself, and does not complain of. */
   readonly provokes?: readonly Violation["rule"][] | undefined;

@@ -1,0 +1,37 @@
+import type { Scenario } from "../scenario.ts";
+import { affectionResponse } from "./affection_response.ts";
+import { crossPlatformSync } from "./cross_platform_sync.ts";
+import { emotionAmplification } from "./emotion_amplification.ts";
+import { emotionalDecay } from "./emotional_decay.ts";
+import { lonelyDemeanor } from "./lonely_demeanor.ts";
+import { multiTurnConversation } from "./multi_turn_conversation.ts";
+import { excitementRamble, lonelinessRamble, silenceWhenContent } from "./ramble_scenarios.ts";
+import { concurrentLoad } from "./concurrent_load.ts";
+import { gracefulDegradation } from "./graceful_degradation.ts";
+import { persistenceVerification } from "./persistence_verification.ts";
+import { platformIsolation } from "./platform_isolation.ts";
+import { recoveryAfterCrash } from "./recovery_after_crash.ts";
+import { responseTime } from "./response_time.ts";
+import { simpleGreeting } from "./simple_greeting.ts";
+
+/** The fifteen scenarios that every companion must pass. */
+export const coreScenarios: readonly Scenario[] = [
+  simpleGreeting,
+  lonelyDemeanor,
+  multiTurnConversation,
+  emotionAmplification,
+  affectionResponse,
+  lonelinessRamble,
+  excitementRamble,
+  crossPlatformSync,
+  platformIsolation,
+  persistenceVerification,
+  emotionalDecay,
+  gracefulDegradation,
+  recoveryAfterCrash,
+  responseTime,
+  concurrentLoad,
+];
+
+/** All scenarios. */
+export const allScenarios: readonly Scenario[] = [...coreScenarios, silenceWhenContent];
