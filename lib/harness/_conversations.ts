@@ -39,7 +39,7 @@ export class Conversations implements AsyncDisposable {
         url: this.#url(),
         clock: this.#time.clock,
         email: `${user}@users.example`,
-        password: `password of ${user}`,
+        password: passwordOf(user),
         deviceName: `phone of ${user}`,
         deviceFingerprint: `phone-${user}`,
         onError: this.#onError,
@@ -51,6 +51,11 @@ export class Conversations implements AsyncDisposable {
     const client = await connecting;
     if (!client.isConnected) await client.reconnect(this.#url());
     return client;
+  }
+
+  /** What users log in with. */
+  get passwords(): readonly string[] {
+    return [...this.#androids.keys()].map(passwordOf);
   }
 
   /** Clients that were connected so far. */
@@ -106,6 +111,10 @@ export class Conversations implements AsyncDisposable {
     );
     return await turn;
   }
+}
+
+function passwordOf(user: string): string {
+  return `password-of-${user}`;
 }
 
 /** A deadline that says what was seen on both ends. */

@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
@@ -12,13 +10,16 @@ import type { VirtualClock } from "../base/virtual_clock.ts";
 import type { EmotionalState } from "../emotion/emotional_state.ts";
 import type { MockAndroidClient } from "../mocks/android/mock_android_client.ts";
 import type { MockDiscordServer } from "../mocks/discord/mock_discord_server.ts";
+import { ViolationLog } from "../mocks/violations.ts";
 import { FaultLog } from "../mocks/faults/fault_log.ts";
 import type { MockOllamaServer } from "../mocks/ollama/mock_ollama_server.ts";
 import type { MockVoiceServer } from "../mocks/voice/mock_voice_server.ts";
 import { Conversations, NoReplyError } from "./_conversations.ts";
 import { Services } from "./_services.ts";
 import { EnvironmentTime } from "./_time.ts";
-import { judge, type Watcher } from "./_verdict.ts";
+import { CompanionLife } from "./_companion_life.ts";
+import { findSecrets, findSecretsInFiles, type Secret } from "./_secrets.ts";
+import { checkTruncation, judge, type TruncatedReply, type Watcher } from "./_verdict.ts";
 import type { Companion, CompanionEnvironment } from "./companion.ts";
 import type {
   PlatformName,
@@ -47,11 +48,9 @@ export class LiveEnvironment implements TestEnvironment {
   readonly #conversations: Conversations;
   readonly #events = new RingBuffer<HarnessEvent>(EVENTS_KEPT);
   readonly #ends = new AsyncDisposableStack();
-  #companion: Companion;
-  #isRunning = false;
-  #following: Disposable | undefined;
+  readonly #life: CompanionLife;
+  readonly #violations: ViolationLog;
   #replies = 0;
-  #listenPort = 0;
 
   private constructor(
     options: TestEnvironmentOptions,
@@ -66,8 +65,9 @@ export class LiveEnvironment implements TestEnvironment {
     },
   ) {
     this.#options = options;
-    this.#companion = companion;
     this.#time = basis.time;
+    this.#life = new CompanionLife(companion, options.companion, basis.time, options.showLogs ?? false);
+    this.#violations = new ViolationLog({ source: "harness", clock: basis.time.clock });
     this.#services = basis.services;
     this.seed = String(options.seed ?? "demi-health");
     this.random = basis.random;
@@ -100,7 +100,7 @@ export class LiveEnvironment implements TestEnvironment {
     const services = starting.use(await Services.start(platforms, basis, options));
     const parts = { time, random, faultLog, services, platforms, dataDirectory };
     const env = new LiveEnvironment(options, companion, parts);
-    starting.defer(() => env.stop());
+    starting.use(env.#life);
     starting.use(env.#conversations);
     await env.start();
     env.#ends.use(starting.move());
@@ -116,11 +116,15 @@ export class LiveEnvironment implements TestEnvironment {
   }
 
   get companion(): Companion {
-    return this.#companion;
+    return this.#life.companion;
   }
 
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#life.isRunning;
+  }
+
+  get logLines(): readonly string[] {
+    return this.#life.logLines;
   }
 
   get discord(): MockDiscordServer {
@@ -158,7 +162,9 @@ export class LiveEnvironment implements TestEnvironment {
       const responseTimeMs = this.clock.monotonicMs() - startMs;
       this.#replies++;
       this.#note("reply", `${platform} ${user} after ${Math.round(responseTimeMs)} ms`);
-      return { platform, user, text: read, responseTimeMs, at: this.clock.now() };
+      const reply: Reply = { platform, user, text: read, responseTimeMs, at: this.clock.now() };
+      checkTruncation(reply, truncatedReplies(this.#services.ollama), this.#violations);
+      return reply;
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new NoReplyError(platform, user, error.timeoutMs, await this.#describe(platform), error);
@@ -166,11 +172,11 @@ export class LiveEnvironment implements TestEnvironment {
   }
 
   emotions(): Promise<EmotionalState> {
-    return this.#companion.emotions();
+    return this.companion.emotions();
   }
 
   health(): Promise<readonly PlatformHealth[]> {
-    return this.#companion.health();
+    return this.companion.health();
   }
 
   advance(durationMs: number): Promise<void> {
@@ -196,63 +202,58 @@ export class LiveEnvironment implements TestEnvironment {
   }
 
   async crash(): Promise<void> {
-    if (!this.#isRunning) return;
-    this.#leave();
-    await this.#time.runSoon(this.#companion.crash());
+    await this.#life.crash();
     this.#note("companion crashed", "");
   }
 
   async stop(): Promise<void> {
-    if (!this.#isRunning) return;
-    this.#leave();
-    await this.#time.runSoon(this.#companion.stop());
+    await this.#life.stop();
     this.#note("companion stopped", "");
   }
 
   async start(): Promise<void> {
-    if (this.#isRunning) throw new Error("Cannot start companion: it must be off, got one that runs");
-    if (this.#events.length > 0) this.#companion = this.#options.companion();
-    this.#listenPort ||= this.#companion.keepsOwnTime ? await freePort() : 0;
-    await this.#time.runSoon(this.#companion.start(this.#companionEnvironment()));
-    this.#isRunning = true;
-    this.#following =
-      this.#companion.advance && this.virtualClock?.follow((ms) => this.#companion.advance!(ms));
-    this.#listenPort = Number(URL.parse(this.#companion.url ?? "")?.port ?? 0);
+    await this.#life.start(this.#companionEnvironment(), this.platforms.includes("android"));
     this.#note("companion started", "");
   }
 
   async verdict(): Promise<Verdict> {
     const clients = await this.#conversations.clients();
     const { discord, ollama, voice } = this.#services;
-    const all = [discord, ollama, voice, ...clients].filter((each) => each !== undefined);
-    const watched: readonly Watcher[] = all as readonly object[];
-    const emotions = this.#isRunning ? await this.emotions().catch(() => undefined) : undefined;
-    return judge({ watched, replies: this.#replies, emotions });
+    await this.#lookForSecrets();
+    const mocks = [discord, ollama, voice, ...clients].filter((each) => each !== undefined);
+    const watched: readonly Watcher[] = [...(mocks as readonly object[]), { violations: this.#violations }];
+    const emotions = this.isRunning ? await this.emotions().catch(() => undefined) : undefined;
+    return judge({ watched, replies: this.#replies, emotions, faults: this.#life.faults });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#ends.disposeAsync();
   }
 
-  #leave(): void {
-    this.#isRunning = false;
-    this.#following?.[Symbol.dispose]();
-  }
-
   #companionEnvironment(): CompanionEnvironment {
-    const listens = this.platforms.includes("android");
     return {
       dataDirectory: this.dataDirectory,
       clock: this.clock,
       ...this.#services.access,
-      // the same port after a restart, as an app knows its companion by its address
-      listen: listens ? { host: "127.0.0.1", port: this.#listenPort } : undefined,
       initialEmotions: this.#options.initialEmotions,
     };
   }
 
+  async #lookForSecrets(): Promise<void> {
+    const { discord, voice } = this.#services;
+    const secrets = [
+      { name: "token of the Discord bot", value: discord?.token },
+      { name: "token of the voice service", value: voice?.token },
+      ...this.#conversations.passwords.map((value) => ({ name: "password of a user", value })),
+    ].filter((secret): secret is Secret => secret.value !== undefined);
+    const at = this.clock.now();
+    const inLog = findSecrets(this.#life.logLines, "what the companion writes to its console", secrets, at);
+    const inFiles = await findSecretsInFiles(this.dataDirectory, secrets, at);
+    for (const found of [...inLog, ...inFiles]) this.#violations.record(found);
+  }
+
   #url(): string {
-    const { url } = this.#companion;
+    const { url } = this.companion;
     if (url !== undefined) return url;
     throw new Error("Cannot connect the app: 'companion.url' must be known once it has started, got none");
   }
@@ -270,13 +271,10 @@ export class LiveEnvironment implements TestEnvironment {
   }
 }
 
-/** A port that is free now, for a process that must be told one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+function truncatedReplies(ollama: object | undefined): readonly TruncatedReply[] {
+  return (
+    (ollama as { readonly truncatedReplies?: readonly TruncatedReply[] } | undefined)?.truncatedReplies ?? []
+  );
 }
 
 function missing(what: string): never {

@@ -1,10 +1,16 @@
 import { EMOTION_NAMES, type EmotionalState } from "../emotion/emotional_state.ts";
-import type { Violation } from "../mocks/violations.ts";
-import type { Verdict } from "./environment.ts";
+import type { Violation, ViolationLog } from "../mocks/violations.ts";
+import type { Reply, Verdict } from "./environment.ts";
 
 /** Who saw what the companion does to it. */
 export interface Watcher {
   readonly violations?: Iterable<Violation> | undefined;
+}
+
+/** The part of a reply of the model that was streamed before it was cut. */
+export interface TruncatedReply {
+  readonly text: string;
+  readonly at: number;
 }
 
 /** What a verdict is made of. */
@@ -13,12 +19,15 @@ export interface Findings {
   /** Number of replies that users got. */
   readonly replies: number;
   readonly emotions: EmotionalState | undefined;
+  /** What was wrong with the companion as such, one sentence each. */
+  readonly faults: readonly string[];
 }
 
 /** The verdict on all that was seen. */
-export function judge({ watched, replies, emotions }: Findings): Verdict {
+export function judge({ watched, replies, emotions, faults }: Findings): Verdict {
   const violations = watched.flatMap((each) => [...(each.violations ?? [])]);
   const reasons = violations.map(({ source, rule, message }) => `${source}: ${rule}: ${message}`);
+  reasons.push(...faults);
   for (const name of EMOTION_NAMES) {
     const value = emotions?.[name];
     if (value !== undefined && !(value >= 0 && value <= 1)) {
@@ -28,4 +37,27 @@ export function judge({ watched, replies, emotions }: Findings): Verdict {
   if (reasons.length > 0) return { outcome: "defect", reasons, violations };
   if (replies > 0) return { outcome: "healthy", reasons, violations };
   return { outcome: "not-enough-evidence", reasons: ["no message was answered yet"], violations };
+}
+
+// A word or two may well be all that a model had to say.
+const LEAST_TRUNCATED_LENGTH = 8;
+
+/** Notes when a user was given, as if it were whole, what the model had said before it was cut. */
+export function checkTruncation(
+  reply: Reply,
+  truncated: readonly TruncatedReply[],
+  violations: ViolationLog,
+): void {
+  const read = reply.text.trim();
+  const cut = truncated.find(({ text }) => text.trim() === read);
+  if (!cut || read.length < LEAST_TRUNCATED_LENGTH) return;
+  violations.record({
+    rule: "truncated-stream-taken-for-complete",
+    subject: reply.platform,
+    message: `A reply on ${reply.platform} ends where the model's stream was cut; an incomplete one must not be passed on as it is`,
+    evidence: [
+      { at: cut.at, what: `the stream was cut after ${cut.text.length} characters` },
+      { at: reply.at, what: `the user read ${read.length} characters` },
+    ],
+  });
 }

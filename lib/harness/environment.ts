@@ -39,6 +39,8 @@ export interface TestEnvironmentOptions {
   readonly initialEmotions?: EmotionalState | undefined;
   /** Kept when the environment ends. @default a temporary one, which is removed */
   readonly dataDirectory?: string | undefined;
+  /** Whether what the companion writes to its console is shown, too. @default {false} */
+  readonly showLogs?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,6 +88,8 @@ export interface TestEnvironment extends AsyncDisposable {
   /** The companion that runs now: another object after each restart. */
   readonly companion: Companion;
   readonly isRunning: boolean;
+  /** What the companion wrote to its console or standard streams, the last lines. */
+  readonly logLines: readonly string[];
   /** Platforms that are there, in the order in which they were asked for. */
   readonly platforms: readonly PlatformName[];
   /** @throws {Error} If the environment has no Discord; the same for the others. */
