@@ -61,3 +61,16 @@ export {
   type ViolationLogOptions,
   type ViolationRule,
 } from "./violations.ts";
+export { MockVoiceServer } from "./voice/mock_voice_server.ts";
+export type { RoomFault, SpeechFault, TranscriptionFault, VoiceFault } from "./voice/voice_faults.ts";
+export type {
+  MockVoiceOptions,
+  SayOptions,
+  TranscriptRule,
+  VoiceCall,
+  VoiceClip,
+  VoiceReply,
+  VoiceReplyOptions,
+  VoiceTiming,
+  VoiceUtterance,
+} from "./voice/voice_options.ts";
