@@ -1,19 +1,27 @@
+import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
 import type { ClockLedger } from "../_clock_ledger.ts";
 
 // A client that has not come back by then waits for its clock.
 const QUIET_MS = 30;
+// The clock then goes on in short steps, at most a twentieth of the wait each; after each the client has real time to
+// come back, so that its request does not find the clock far ahead.
+const STEP_MS = 10;
+const STEP_RATIO = 0.05;
+const RETURN_MS = 2;
 
 /**
  * What the client does, request or message. One that was refused may wait a while before it tries again: on a virtual
  * clock that is held for it, it would wait forever. So its wait lends the hold to the clock until it does something.
  */
 export class Activity {
+  readonly #clock: Clock;
   readonly #ledger: ClockLedger;
   #next = Promise.withResolvers<void>();
   #count = 0;
 
-  constructor(ledger: ClockLedger) {
+  constructor(clock: Clock, ledger: ClockLedger) {
+    this.#clock = clock;
     this.#ledger = ledger;
   }
 
@@ -27,8 +35,21 @@ export class Activity {
 
   /** Lets the clock go on while the client, which was refused, does nothing. */
   async awaitReturn(): Promise<void> {
+    if (this.#clock === systemClock) return;
     const count = this.#count;
+    const isAway = (): boolean => count === this.#count && this.#ledger.isHolding;
     await systemClock.sleep(QUIET_MS, { keepAlive: false });
-    if (count === this.#count) await this.#ledger.waiting(this.#next.promise);
+    const startMs = this.#clock.monotonicMs();
+    while (isAway()) {
+      await this.#lend(Math.max(STEP_MS, STEP_RATIO * (this.#clock.monotonicMs() - startMs)));
+      if (isAway()) await systemClock.sleep(RETURN_MS, { keepAlive: false });
+    }
+  }
+
+  async #lend(ms: number): Promise<void> {
+    const enough = new AbortController();
+    const time = this.#clock.sleep(ms, { signal: enough.signal, keepAlive: false }).catch(() => undefined);
+    await this.#ledger.waiting(Promise.race([time, this.#next.promise]));
+    enough.abort();
   }
 }

@@ -118,7 +118,7 @@ export class MockVoiceServer implements AsyncDisposable {
       log: faultLog,
     });
     this.#conduct = new Conduct(clock, this.violations);
-    const activity = new Activity(this.#ledger);
+    const activity = new Activity(clock, this.#ledger);
     const shared = { clock, ledger: this.#ledger, activity, faults: this.#faults, calls: this.calls };
     this.#api = new SpeechApi({
       ...shared,
