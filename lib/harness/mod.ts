@@ -118,3 +118,15 @@ export { excitementRamble, lonelinessRamble, silenceWhenContent } from "./scenar
 export { recoveryAfterCrash } from "./scenarios/recovery_after_crash.ts";
 export { responseTime } from "./scenarios/response_time.ts";
 export { simpleGreeting } from "./scenarios/simple_greeting.ts";
+export { badInput } from "./scenarios/bad_input.ts";
+export { duplicateDelivery } from "./scenarios/duplicate_delivery.ts";
+export { emotionBounds } from "./scenarios/emotion_bounds.ts";
+export { frozenButGreen } from "./scenarios/frozen_but_green.ts";
+export { longAbsence } from "./scenarios/long_absence.ts";
+export { lostResponse } from "./scenarios/lost_response.ts";
+export { offlineQueue } from "./scenarios/offline_queue.ts";
+export { rateLimits } from "./scenarios/rate_limits.ts";
+export { reconnectStorm } from "./scenarios/reconnect_storm.ts";
+export { sessionResume } from "./scenarios/session_resume.ts";
+export { startWhileDown } from "./scenarios/start_while_down.ts";
+export { stopWithinMessage } from "./scenarios/stop_within_message.ts";

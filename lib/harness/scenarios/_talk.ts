@@ -11,6 +11,8 @@ export const SENTENCES = {
   neutral: "Today I walked along the river.",
 } as const;
 
+const SETTLE_MS = 10_000;
+
 /** A message with a code word, before it is sent. */
 export interface CodedMessage {
   readonly word: string;
@@ -62,7 +64,7 @@ export class Talk {
     options: SendMessageOptions = {},
   ): Promise<Exchange> {
     const coded = this.code(env, sentence);
-    const reply = await this.send(env, platform, user, coded, options);
+    const reply = await this.#settle(env, coded, await this.send(env, platform, user, coded, options));
     const where = `reply to ${user} on ${platform}`;
     if (!env.hasLlm) {
       assertReply(reply, { platform, user }, { where });
@@ -101,6 +103,24 @@ export class Talk {
       const message = `Cannot get a reply on ${platform} for ${user}: one must come within ${error.timeoutMs} ms, got none; ${known}${elsewhere} (${error.message})`;
       return failAssertion(message, "no reply", "a reply");
     }
+  }
+
+  /**
+   * The reply itself where something else came first. An app's protocol does not say what a message answers, and a
+   * companion may speak of its own accord at the same moment.
+   */
+  async #settle(env: TestEnvironment, { answer }: CodedMessage, first: Reply): Promise<Reply> {
+    if (first.platform !== "android" || !env.hasLlm || first.text.includes(answer)) return first;
+    const app = await env.android(first.user);
+    const find = (): string | undefined =>
+      app.messages.find(({ content }) => content.includes(answer))?.content;
+    await env
+      .until("the reply comes", () => find() !== undefined, { timeoutMs: SETTLE_MS })
+      .catch(() => undefined);
+    const text = find();
+    if (text === undefined) return first;
+    const waitedMs = env.clock.now() - first.at;
+    return { ...first, text, at: env.clock.now(), responseTimeMs: first.responseTimeMs + waitedMs };
   }
 
   /** Where messages of the companion with that text are: each place as often as there are such messages. */

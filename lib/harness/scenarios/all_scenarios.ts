@@ -13,6 +13,18 @@ import { platformIsolation } from "./platform_isolation.ts";
 import { recoveryAfterCrash } from "./recovery_after_crash.ts";
 import { responseTime } from "./response_time.ts";
 import { simpleGreeting } from "./simple_greeting.ts";
+import { badInput } from "./bad_input.ts";
+import { duplicateDelivery } from "./duplicate_delivery.ts";
+import { emotionBounds } from "./emotion_bounds.ts";
+import { frozenButGreen } from "./frozen_but_green.ts";
+import { longAbsence } from "./long_absence.ts";
+import { lostResponse } from "./lost_response.ts";
+import { offlineQueue } from "./offline_queue.ts";
+import { rateLimits } from "./rate_limits.ts";
+import { reconnectStorm } from "./reconnect_storm.ts";
+import { sessionResume } from "./session_resume.ts";
+import { startWhileDown } from "./start_while_down.ts";
+import { stopWithinMessage } from "./stop_within_message.ts";
 
 /** The fifteen scenarios that every companion must pass. */
 export const coreScenarios: readonly Scenario[] = [
@@ -34,4 +46,19 @@ export const coreScenarios: readonly Scenario[] = [
 ];
 
 /** All scenarios. */
-export const allScenarios: readonly Scenario[] = [...coreScenarios, silenceWhenContent];
+export const allScenarios: readonly Scenario[] = [
+  ...coreScenarios,
+  silenceWhenContent,
+  badInput,
+  duplicateDelivery,
+  emotionBounds,
+  frozenButGreen,
+  longAbsence,
+  lostResponse,
+  offlineQueue,
+  rateLimits,
+  reconnectStorm,
+  sessionResume,
+  startWhileDown,
+  stopWithinMessage,
+];
