@@ -4,7 +4,13 @@ import type { RestContext } from "./_rest_api.ts";
 import { type RestBody, readBody } from "./_rest_body.ts";
 import { RestError } from "./_rest_errors.ts";
 import { findChannel } from "./_rest_resources.ts";
-import type { DiscordChannel, DiscordEmbed, DiscordMessage, DiscordReaction } from "./discord_types.ts";
+import type {
+  DiscordAttachment,
+  DiscordChannel,
+  DiscordEmbed,
+  DiscordMessage,
+  DiscordReaction,
+} from "./discord_types.ts";
 import { toWireMessage } from "./_wire.ts";
 import type { DiscordWorld, MessageDraft } from "./_world.ts";
 
@@ -25,7 +31,7 @@ export function addMessageRoutes(app: Hono, context: RestContext): void {
   app.get("/channels/:channel/messages", (c) => {
     const { id } = findChannel(world, c.req.param("channel"));
     const limit = parseLimit(c.req.query("limit"));
-    const page = world.page(id, limit, pickRange(c.req.query()));
+    const page = world.store.page(id, limit, pickRange(c.req.query()));
     return c.json(page.map((message) => toWireMessage(message, world)));
   });
   app.post("/channels/:channel/messages", async (c) => {
@@ -54,7 +60,7 @@ function addSingleMessageRoutes(app: Hono, { world, publish }: RestContext): voi
   });
   app.delete(ONE, (c) => {
     const message = findMessage(world, c.req.param());
-    world.deleteMessage(message);
+    world.store.delete(message);
     publish(messageDeleteEvent(message));
     return c.body(null, 204);
   });
@@ -155,7 +161,7 @@ function invalidField(field: string, code: string, message: string): RestError {
   return new RestError("invalidForm", { [field]: { _errors: [{ code, message }] } });
 }
 
-function toAttachment(file: File, channel: DiscordChannel, world: DiscordWorld): object {
+function toAttachment(file: File, channel: DiscordChannel, world: DiscordWorld): DiscordAttachment {
   const id = world.nextId();
   const url = `https://cdn.invalid/attachments/${channel.id}/${id}/${encodeURIComponent(file.name)}`;
   const type = file.type || "application/octet-stream";

@@ -3,14 +3,9 @@ import type { RestContext } from "./_rest_api.ts";
 import { readBody } from "./_rest_body.ts";
 import { RestError } from "./_rest_errors.ts";
 import type { DiscordChannel, DiscordUser } from "./discord_types.ts";
-import {
-  lastMessageId,
-  toOwnUser,
-  toWireApplication,
-  toWireChannel,
-  toWireGuild,
-  toWireMember,
-} from "./_wire.ts";
+import { toOwnUser, toWireApplication, toWireMember } from "./_wire.ts";
+import { toWireChannel } from "./_wire_channel.ts";
+import { toWireGuild } from "./_wire_guild.ts";
 import type { DiscordWorld } from "./_world.ts";
 
 const SESSION_STARTS_PER_DAY = 1000;
@@ -35,7 +30,7 @@ export function addResourceRoutes(app: Hono, { world, gatewayUrl }: RestContext)
   addGuildRoutes(app, world);
   app.get("/channels/:channel", (c) => {
     const channel = findChannel(world, c.req.param("channel"));
-    return c.json(toWireChannel(channel, lastMessageId(world, channel.id)));
+    return c.json(toWireChannel(channel, world));
   });
 }
 
@@ -61,7 +56,7 @@ function addUserRoutes(app: Hono, world: DiscordWorld): void {
     const user = findUser(world, String(fields["recipient_id"]));
     if (user.bot) throw new RestError("cannotMessageUser");
     const channel = world.dmWith(user);
-    return c.json(toWireChannel(channel, lastMessageId(world, channel.id)));
+    return c.json(toWireChannel(channel, world));
   });
   app.get("/users/:user", (c) => c.json(findUser(world, c.req.param("user"))));
 }
@@ -76,9 +71,7 @@ function addGuildRoutes(app: Hono, world: DiscordWorld): void {
   });
   app.get("/guilds/:guild/channels", (c) => {
     check(c.req.param("guild"));
-    return c.json(
-      world.guildChannels.map((channel) => toWireChannel(channel, lastMessageId(world, channel.id))),
-    );
+    return c.json(world.guildChannels.map((channel) => toWireChannel(channel, world)));
   });
   app.get("/guilds/:guild/roles", (c) => {
     check(c.req.param("guild"));

@@ -1,52 +1,72 @@
 import type { Clock } from "../../base/clock.ts";
+import { GuildState } from "./_guild_state.ts";
+import { MessageStore } from "./_message_store.ts";
+import {
+  computePermissions,
+  DEFAULT_BOT_PERMISSIONS,
+  PERMISSION,
+  type PermissionName,
+} from "./_permissions.ts";
+import { SnowflakeSource } from "./_snowflakes.ts";
 import {
   CHANNEL_TYPE,
+  type DiscordAttachment,
   type DiscordChannel,
   type DiscordEmbed,
+  type DiscordGuild,
   type DiscordMessage,
   type DiscordUser,
+  isThread,
 } from "./discord_types.ts";
-import { isLaterId, SnowflakeSource } from "./_snowflakes.ts";
-
-const MESSAGES_PER_CHANNEL = 1000;
 
 /** What a new message is made of. */
 export interface MessageDraft {
   readonly content: string;
   readonly embeds?: readonly DiscordEmbed[];
-  readonly attachments?: readonly unknown[];
+  readonly attachments?: readonly DiscordAttachment[];
   readonly components?: readonly unknown[];
   readonly repliesTo?: string | undefined;
+  /** Whether the author of what is answered is mentioned by that. @default {true} */
+  readonly pingsReplied?: boolean | undefined;
   readonly tts?: boolean;
   readonly flags?: number;
   readonly nonce?: string | number | undefined;
+  readonly webhookId?: string | undefined;
+  readonly interaction?: DiscordMessage["interaction"];
 }
 
-/** The guild that the mock has. */
-export interface Guild {
-  readonly id: string;
-  readonly name: string;
-  readonly ownerId: string;
+/** The first names of a new world. */
+export interface WorldOptions {
+  readonly botName: string;
+  readonly guildName: string;
+  readonly channels: readonly string[];
+  readonly botPermissions?: bigint | undefined;
 }
 
 /** Who and what exists on the mock: plain state, no sockets. Keeps the last 1000 messages of each channel. */
 export class DiscordWorld {
-  readonly bot: DiscordUser;
-  readonly guild: Guild;
+  bot: DiscordUser;
+  /** Users who take no direct messages, by id. */
+  readonly closedToDms: Set<string> = new Set();
+  /** Ids of the members of each thread. */
+  readonly threadMembers: Map<string, Set<string>> = new Map();
+  readonly store: MessageStore = new MessageStore();
   readonly #clock: Clock;
   readonly #ids: SnowflakeSource;
+  readonly #botPermissions: bigint;
+  readonly #guilds = new Map<string, GuildState>();
   readonly #users = new Map<string, DiscordUser>();
-  readonly #usersByName = new Map<string, DiscordUser>();
+  readonly #usersByName = new Map<string, string>();
   readonly #channels = new Map<string, DiscordChannel>();
-  readonly #dmByUser = new Map<string, DiscordChannel>();
-  readonly #messages = new Map<string, Map<string, DiscordMessage>>();
+  readonly #dmByUser = new Map<string, string>();
 
-  constructor(clock: Clock, botName: string, guildName: string, channelNames: readonly string[]) {
+  constructor(clock: Clock, options: WorldOptions) {
     this.#clock = clock;
     this.#ids = new SnowflakeSource(clock);
-    this.bot = this.#addUser(botName, true);
-    this.guild = { id: this.#ids.next(), name: guildName, ownerId: this.#addUser("owner", false).id };
-    for (const name of channelNames) this.addChannel(name);
+    this.#botPermissions = options.botPermissions ?? DEFAULT_BOT_PERMISSIONS;
+    this.bot = this.addUser(options.botName, true);
+    this.addGuild(options.guildName);
+    for (const name of options.channels) this.addChannel(name);
   }
 
   nextId(): string {
@@ -57,18 +77,40 @@ export class DiscordWorld {
     return this.#clock.now();
   }
 
+  /** The first guild. */
+  get guild(): DiscordGuild {
+    return this.guilds[0]!;
+  }
+
+  get guilds(): readonly DiscordGuild[] {
+    return [...this.#guilds.values()].map(({ info }) => info);
+  }
+
+  guildState(id: string): GuildState | undefined {
+    return this.#guilds.get(id);
+  }
+
+  /** A further guild with the bot in it, which has a role of its own there. */
+  addGuild(name: string): DiscordGuild {
+    const owner = this.userNamed("owner") ?? this.addUser("owner");
+    const info = { id: this.#ids.next(), name, ownerId: owner.id };
+    const state = new GuildState(info);
+    this.#guilds.set(info.id, state);
+    const role = state.addRole(this.#ids.next(), this.bot.username, this.#botPermissions);
+    state.roles.set(role.id, { ...role, managed: true });
+    state.join(owner.id, this.now());
+    state.join(this.bot.id, this.now());
+    state.changeMember(this.bot.id, { roles: [role.id] });
+    return info;
+  }
+
+  removeGuild(id: string): void {
+    for (const { id: channelId } of this.channelsOf(id)) this.deleteChannel(channelId);
+    this.#guilds.delete(id);
+  }
+
   get users(): readonly DiscordUser[] {
     return [...this.#users.values()];
-  }
-
-  get guildChannels(): readonly DiscordChannel[] {
-    return [...this.#channels.values()].filter((channel) => channel.guild_id !== undefined);
-  }
-
-  addChannel(name: string): DiscordChannel {
-    const position = this.guildChannels.length;
-    const id = this.#ids.next();
-    return this.#addChannel({ id, type: CHANNEL_TYPE.text, guild_id: this.guild.id, name, position });
   }
 
   user(id: string): DiscordUser | undefined {
@@ -76,42 +118,110 @@ export class DiscordWorld {
   }
 
   userNamed(name: string): DiscordUser | undefined {
-    return this.#usersByName.get(name);
+    return this.#users.get(this.#usersByName.get(name) ?? "");
   }
 
-  addUser(name: string): DiscordUser {
-    return this.#addUser(name, false);
+  addUser(name: string, bot = false): DiscordUser {
+    const id = this.#ids.next();
+    const user = { id, username: name, global_name: null, discriminator: "0", avatar: null, bot };
+    this.#users.set(id, user);
+    this.#usersByName.set(name, id);
+    return user;
+  }
+
+  changeBot(changes: Partial<DiscordUser>): DiscordUser {
+    this.bot = { ...this.bot, ...changes };
+    this.#users.set(this.bot.id, this.bot);
+    return this.bot;
+  }
+
+  /** Members of a guild. */
+  membersOf(guildId: string): readonly DiscordUser[] {
+    const ids = this.#guilds.get(guildId)?.members.keys() ?? [];
+    return [...ids].flatMap((id) => this.#users.get(id) ?? []);
+  }
+
+  /** Channels of the first guild, without threads. */
+  get guildChannels(): readonly DiscordChannel[] {
+    return this.channelsOf(this.guild.id).filter((channel) => !isThread(channel));
+  }
+
+  /** Channels and threads of a guild, or DMs. */
+  channelsOf(guildId: string | undefined): readonly DiscordChannel[] {
+    return [...this.#channels.values()].filter((channel) => channel.guild_id === guildId);
   }
 
   channel(id: string): DiscordChannel | undefined {
     return this.#channels.get(id);
   }
 
-  channelNamed(name: string): DiscordChannel | undefined {
-    return this.guildChannels.find((channel) => channel.name === name);
+  addChannel(name: string, fields: Partial<DiscordChannel> = {}): DiscordChannel {
+    const { guild_id = this.guild.id } = fields;
+    const position = this.channelsOf(guild_id).filter((channel) => !isThread(channel)).length;
+    const id = this.#ids.next();
+    return this.putChannel({ id, type: CHANNEL_TYPE.text, guild_id, name, position, ...fields });
+  }
+
+  /** Adds a channel, or replaces the one of that id. */
+  putChannel(channel: DiscordChannel): DiscordChannel {
+    this.#channels.set(channel.id, channel);
+    return channel;
+  }
+
+  /** Deletes a channel with its messages and threads. */
+  deleteChannel(id: string): void {
+    for (const { id: inner, parent_id } of this.#channels.values()) {
+      if (parent_id === id && isThread(this.#channels.get(inner)!)) this.deleteChannel(inner);
+    }
+    this.#channels.delete(id);
+    this.threadMembers.delete(id);
+    this.store.deleteChannel(id);
+    for (const [userId, dm] of this.#dmByUser) if (dm === id) this.#dmByUser.delete(userId);
   }
 
   /** The DM channel between the bot and `user`, opened on first use. */
   dmWith(user: DiscordUser): DiscordChannel {
-    let channel = this.#dmByUser.get(user.id);
-    if (!channel) {
-      channel = this.#addChannel({ id: this.#ids.next(), type: CHANNEL_TYPE.dm, recipients: [user] });
-      this.#dmByUser.set(user.id, channel);
-    }
+    const known = this.#channels.get(this.#dmByUser.get(user.id) ?? "");
+    if (known) return known;
+    const channel = this.putChannel({ id: this.#ids.next(), type: CHANNEL_TYPE.dm, recipients: [user] });
+    this.#dmByUser.set(user.id, channel.id);
     return channel;
+  }
+
+  /** Whether a user may do something in a channel; in a DM everything. */
+  isAllowed(userId: string, permission: PermissionName, channel: DiscordChannel): boolean {
+    if (channel.guild_id === undefined) return true;
+    return (this.permissionsOf(userId, channel.guild_id, channel) & PERMISSION[permission]) !== 0n;
+  }
+
+  /** What a member may do in a guild, or in a channel of it. */
+  permissionsOf(userId: string, guildId: string, channel?: DiscordChannel): bigint {
+    const state = this.#guilds.get(guildId);
+    if (!state) return 0n;
+    const { info, roles, members } = state;
+    const holder = channel && isThread(channel) ? this.#channels.get(channel.parent_id ?? "") : channel;
+    const subject = { guildId, isOwner: info.ownerId === userId, member: members.get(userId), roles };
+    return computePermissions(subject, holder);
   }
 
   /** Messages of a channel, oldest first. */
   messages(channelId: string): readonly DiscordMessage[] {
-    return [...(this.#messages.get(channelId)?.values() ?? [])];
+    return this.store.all(channelId);
   }
 
   message(channelId: string, id: string): DiscordMessage | undefined {
-    return this.#messages.get(channelId)?.get(id);
+    return this.store.get(channelId, id);
   }
 
   addMessage(channel: DiscordChannel, author: DiscordUser, draft: MessageDraft): DiscordMessage {
-    const message: DiscordMessage = {
+    const message = this.makeMessage(channel, author, draft);
+    this.store.put(message);
+    return message;
+  }
+
+  /** A message that is in no channel yet, as one that only its reader sees. */
+  makeMessage(channel: DiscordChannel, author: DiscordUser, draft: MessageDraft): DiscordMessage {
+    return {
       id: this.#ids.next(),
       channelId: channel.id,
       guildId: channel.guild_id,
@@ -120,60 +230,40 @@ export class DiscordWorld {
       embeds: draft.embeds ?? [],
       attachments: draft.attachments ?? [],
       components: draft.components ?? [],
-      mentions: this.#mentioned(draft.content),
+      mentions: this.#mentioned(channel, draft),
       reactions: [],
       repliesTo: draft.repliesTo,
       tts: draft.tts ?? false,
       flags: draft.flags ?? 0,
+      pinned: false,
       nonce: draft.nonce,
+      webhookId: draft.webhookId,
+      interaction: draft.interaction,
       createdAt: this.#clock.now(),
     };
-    const messages = this.#messages.get(channel.id)!;
-    messages.set(message.id, message);
-    if (messages.size > MESSAGES_PER_CHANNEL) messages.delete(messages.keys().next().value!);
-    return message;
   }
 
-  /** Puts `changes` into a message and returns the new one. */
+  /** A message with `changes`; where it is kept, it takes the old one's place. */
   changeMessage(message: DiscordMessage, changes: Partial<DiscordMessage>): DiscordMessage {
-    const content = changes.content ?? message.content;
-    const changed = { ...message, ...changes, mentions: this.#mentioned(content) };
-    this.#messages.get(message.channelId)!.set(message.id, changed);
+    const { content } = changes;
+    const mentions = content === undefined ? message.mentions : this.#usersIn(content);
+    const changed = { ...message, ...changes, mentions };
+    if (this.store.get(message.channelId, message.id)) this.store.put(changed);
     return changed;
   }
 
-  deleteMessage(message: DiscordMessage): void {
-    this.#messages.get(message.channelId)!.delete(message.id);
+  #mentioned(
+    channel: DiscordChannel,
+    { content, repliesTo, pingsReplied = true }: MessageDraft,
+  ): DiscordUser[] {
+    const mentioned = this.#usersIn(content);
+    const replied = repliesTo === undefined ? undefined : this.store.get(channel.id, repliesTo)?.author;
+    if (!replied || !pingsReplied || mentioned.some(({ id }) => id === replied.id)) return mentioned;
+    return [...mentioned, replied];
   }
 
-  /** Messages of a channel, newest first, as `GET …/messages` selects them. */
-  page(channelId: string, limit: number, range: { before?: string; after?: string }): DiscordMessage[] {
-    const { before, after } = range;
-    const inRange = this.messages(channelId).filter(
-      ({ id }) =>
-        (before === undefined || isLaterId(before, id)) && (after === undefined || isLaterId(id, after)),
-    );
-    // `after` takes the ones next to it, everything else the newest
-    const page = after === undefined ? inRange.slice(-limit) : inRange.slice(0, limit);
-    return page.toReversed();
-  }
-
-  #mentioned(content: string): DiscordUser[] {
+  #usersIn(content: string): DiscordUser[] {
     const ids = new Set([...content.matchAll(/<@!?(\d+)>/g)].map(([, id]) => id!));
     return [...ids].flatMap((id) => this.#users.get(id) ?? []);
-  }
-
-  #addUser(name: string, bot: boolean): DiscordUser {
-    const id = this.#ids.next();
-    const user = { id, username: name, global_name: null, discriminator: "0", avatar: null, bot };
-    this.#users.set(id, user);
-    this.#usersByName.set(name, user);
-    return user;
-  }
-
-  #addChannel(channel: DiscordChannel): DiscordChannel {
-    this.#channels.set(channel.id, channel);
-    this.#messages.set(channel.id, new Map());
-    return channel;
   }
 }

@@ -82,7 +82,7 @@ export class MockDiscordServer implements AsyncDisposable {
     const { botName = "Demi", guildName = "Test Guild", channels = ["general"] } = options;
     checkPositive({ heartbeatIntervalMs, resumeWindowMs, replyPatienceMs, channels: channels.length });
     this.#clock = clock;
-    this.#world = new DiscordWorld(clock, botName, guildName, channels);
+    this.#world = new DiscordWorld(clock, { botName, guildName, channels });
     this.token =
       options.token ?? `${Buffer.from(this.#world.bot.id).toString("base64url")}.mocked.token-of-no-use`;
     this.calls = new CallLog({ clock });
@@ -171,7 +171,9 @@ export class MockDiscordServer implements AsyncDisposable {
 
   /** The user of that name, made on first use. */
   user(name: string): DiscordUser {
-    return this.#world.userNamed(name) ?? this.#world.addUser(name);
+    const user = this.#world.userNamed(name) ?? this.#world.addUser(name);
+    this.#world.guildState(this.guildId)!.join(user.id, this.#clock.now());
+    return user;
   }
 
   /** A user writes in a channel of the guild. The bot gets it at once, or when its session is resumed. */
