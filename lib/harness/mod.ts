@@ -130,3 +130,5 @@ export { reconnectStorm } from "./scenarios/reconnect_storm.ts";
 export { sessionResume } from "./scenarios/session_resume.ts";
 export { startWhileDown } from "./scenarios/start_while_down.ts";
 export { stopWithinMessage } from "./scenarios/stop_within_message.ts";
+export { describeScenarios, type DescribeScenariosOptions, ScenarioError } from "./describe_scenarios.ts";
+export { type JUnitOptions, toJUnit } from "./junit_report.ts";
