@@ -1,6 +1,12 @@
 type IntentName =
   | "guilds"
   | "guildMembers"
+  | "guildModeration"
+  | "guildExpressions"
+  | "guildIntegrations"
+  | "guildWebhooks"
+  | "guildInvites"
+  | "guildVoiceStates"
   | "guildPresences"
   | "guildMessages"
   | "guildMessageReactions"
@@ -8,12 +14,23 @@ type IntentName =
   | "directMessages"
   | "directMessageReactions"
   | "directMessageTyping"
-  | "messageContent";
+  | "messageContent"
+  | "guildScheduledEvents"
+  | "autoModerationConfiguration"
+  | "autoModerationExecution"
+  | "guildMessagePolls"
+  | "directMessagePolls";
 
-/** Gateway intents that the mock knows by name. */
+/** All gateway intents of v10. */
 export const INTENT: Readonly<Record<IntentName, number>> = {
   guilds: 1 << 0,
   guildMembers: 1 << 1,
+  guildModeration: 1 << 2,
+  guildExpressions: 1 << 3,
+  guildIntegrations: 1 << 4,
+  guildWebhooks: 1 << 5,
+  guildInvites: 1 << 6,
+  guildVoiceStates: 1 << 7,
   guildPresences: 1 << 8,
   guildMessages: 1 << 9,
   guildMessageReactions: 1 << 10,
@@ -22,10 +39,14 @@ export const INTENT: Readonly<Record<IntentName, number>> = {
   directMessageReactions: 1 << 13,
   directMessageTyping: 1 << 14,
   messageContent: 1 << 15,
+  guildScheduledEvents: 1 << 16,
+  autoModerationConfiguration: 1 << 20,
+  autoModerationExecution: 1 << 21,
+  guildMessagePolls: 1 << 24,
+  directMessagePolls: 1 << 25,
 };
 
-// Bits 0–16, 20, 21, 24 and 25 are defined in v10; any other closes with 4013.
-const DEFINED = 0x1_ffff | (1 << 20) | (1 << 21) | (1 << 24) | (1 << 25);
+const DEFINED = Object.values(INTENT).reduce((all, intent) => all | intent, 0);
 
 /** Intents that a bot must be allowed to have in the developer portal. */
 export const PRIVILEGED_INTENTS: number = INTENT.guildMembers | INTENT.guildPresences | INTENT.messageContent;
