@@ -14,5 +14,6 @@ export { ProcessCompanion, processCompanion } from "./lib/harness/process_compan
 export { testEnvironment } from "./lib/harness/test_environment.ts";
 export { MockAndroidClient } from "./lib/mocks/android/mock_android_client.ts";
 export { MockDiscordServer } from "./lib/mocks/discord/mock_discord_server.ts";
+export { FaultProxy } from "./lib/mocks/faults/fault_proxy.ts";
 export { MockOllamaServer } from "./lib/mocks/ollama/mock_ollama_server.ts";
 export { Dashboard, type DashboardOptions } from "./lib/server/dashboard.ts";

@@ -50,7 +50,7 @@ export {
   type FaultLike,
   type InjectedFault,
 } from "./faults/fault_injector.ts";
-export { type FaultEntry, FaultLog, type FaultLogOptions } from "./faults/fault_log.ts";
+export { type FaultEntry, FaultLog, type FaultLogOptions, type FaultSource } from "./faults/fault_log.ts";
 export type { FaultSchedule, FaultWindow, GilbertElliott } from "./faults/fault_schedule.ts";
 export {
   type Evidence,
@@ -74,3 +74,21 @@ export type {
   VoiceTiming,
   VoiceUtterance,
 } from "./voice/voice_options.ts";
+export { type AddedToxic, FaultProxy, type FaultProxyOptions } from "./faults/fault_proxy.ts";
+export type {
+  BandwidthToxic,
+  BreakJsonToxic,
+  ConnectionFault,
+  CutLineToxic,
+  DuplicateToxic,
+  GarbageToxic,
+  LatencyToxic,
+  LimitDataToxic,
+  MalformedChunkToxic,
+  ResetPeerToxic,
+  SlicerToxic,
+  SlowCloseToxic,
+  SlowDripToxic,
+  TimeoutToxic,
+  Toxic,
+} from "./faults/toxics.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { SeededRandom } from "../../base/random.ts";
-import type { FaultLog } from "./fault_log.ts";
+import type { FaultLog, FaultSource } from "./fault_log.ts";
 import { type FaultSchedule, ScheduledFault } from "./fault_schedule.ts";
 
 /** What every fault of a mock has. */
@@ -34,10 +34,12 @@ interface Active<F> {
 export class FaultInjector<F extends FaultLike> {
   readonly #options: FaultInjectorOptions;
   readonly #active = new Set<Active<F>>();
+  readonly #source: FaultSource;
   #injected = 0;
 
   constructor(options: FaultInjectorOptions) {
     this.#options = options;
+    this.#source = options.log.source(options.source);
   }
 
   /** @throws {RangeError} If a number of the schedule is out of its range. */
@@ -73,7 +75,7 @@ export class FaultInjector<F extends FaultLike> {
       if (scheduled.occasion()) struck = fault;
       if (scheduled.isOver) this.#active.delete(active);
     }
-    if (struck) this.#options.log.record(this.#options.source, struck.kind, detail);
+    if (struck) this.#source.record(struck.kind, detail);
     return struck;
   }
 

@@ -25,6 +25,12 @@ export interface FaultLogOptions {
   readonly capacity?: number | undefined;
 }
 
+/** Notes the faults of one maker. */
+export interface FaultSource {
+  /** @param detail Where and how; the same in every run of one seed. */
+  record(kind: string, detail?: string): void;
+}
+
 const MODULUS = 1n << 256n;
 
 /**
@@ -35,7 +41,6 @@ const MODULUS = 1n << 256n;
 export class FaultLog implements Iterable<FaultEntry> {
   readonly #clock: Clock;
   readonly #entries: RingBuffer<FaultEntry>;
-  readonly #sequences = new Map<string, number>();
   #sum = 0n;
   #total = 0;
 
@@ -55,18 +60,22 @@ export class FaultLog implements Iterable<FaultEntry> {
     return this.#sum.toString(16).padStart(64, "0");
   }
 
-  record(source: string, kind: string, detail = ""): void {
-    const sequence = this.#sequences.get(source) ?? 0;
-    this.#sequences.set(source, sequence + 1);
+  /** Where one maker of faults notes its own, in their order. */
+  source(name: string): FaultSource {
+    let sequence = 0;
+    return { record: (kind, detail = "") => this.#record(name, sequence++, kind, detail) };
+  }
+
+  [Symbol.iterator](): Iterator<FaultEntry, void, undefined> {
+    return this.#entries[Symbol.iterator]();
+  }
+
+  #record(source: string, sequence: number, kind: string, detail: string): void {
     this.#total++;
     this.#entries.push({ source, sequence, kind, detail, at: this.#clock.now() });
     const digest = createHash("sha256")
       .update(JSON.stringify([source, sequence, kind, detail]))
       .digest("hex");
     this.#sum = (this.#sum + BigInt(`0x${digest}`)) % MODULUS;
-  }
-
-  [Symbol.iterator](): Iterator<FaultEntry, void, undefined> {
-    return this.#entries[Symbol.iterator]();
   }
 }
