@@ -11,14 +11,16 @@ import { PocketDemi } from "./pocket_demi.ts";
 
 const HELP = `Usage: node examples/demi/main.ts [options]
 
-Runs pocket Demi: she talks on Discord and over an Android interface, and thinks with Ollama. All she knows is in her
-data directory. Without a Discord token or an Ollama address she lives without.
+Runs pocket Demi: she talks on Discord, over an Android interface and in a voice room, and thinks with Ollama. All she
+knows is in her data directory. What she is given no address or token of, she lives without.
 
   --data-dir DIR        where she keeps what she knows (default .demi)
   --host ADDR           address to listen on (default 127.0.0.1)
   --port N              port to listen on (default 8081; 0 takes a free one)
   --discord-token TOKEN token of the Discord bot
   --discord-api URL     address of Discord's REST interface (default https://discord.com/api)
+  --voice-url URL       address of speech routes and voice room, such as http://127.0.0.1:8000/v1
+  --voice-token TOKEN   token for both
   --ollama-url URL      address of Ollama, such as http://127.0.0.1:11434
   --model NAME          model to ask (default llama3.2)
   --initial-emotions JSON  feelings to begin with, where her data directory has none
@@ -35,6 +37,8 @@ const OPTIONS = {
   port: { type: "string", default: "8081" },
   "discord-token": { type: "string" },
   "discord-api": { type: "string", default: "https://discord.com/api" },
+  "voice-url": { type: "string" },
+  "voice-token": { type: "string", default: "" },
   "ollama-url": { type: "string" },
   model: { type: "string", default: "llama3.2" },
   "initial-emotions": { type: "string" },
@@ -59,7 +63,9 @@ function parseArguments(args: readonly string[]): Asked | undefined {
     throw new RangeError(`Cannot start: '--port' must be a number from 0 to 65535, got ${port}`);
   }
   const { "discord-token": token, "discord-api": apiUrl, "ollama-url": url } = values;
+  const { "voice-url": voiceUrl, "voice-token": voiceToken } = values;
   if (url !== undefined) checkUrl("--ollama-url", url);
+  if (voiceUrl !== undefined) checkUrl("--voice-url", voiceUrl);
   checkUrl("--discord-api", apiUrl);
   const { clock, control } = parseTime(values);
   const initialEmotions = values["initial-emotions"];
@@ -69,6 +75,7 @@ function parseArguments(args: readonly string[]): Asked | undefined {
     listen: { host, port: Number(port) },
     discord: token === undefined ? undefined : { apiUrl, token },
     ollama: url === undefined ? undefined : { url, model },
+    voice: voiceUrl === undefined ? undefined : { url: voiceUrl.replace(/\/+$/, ""), token: voiceToken },
     initialEmotions: initialEmotions === undefined ? undefined : parseFeelings(initialEmotions),
   };
   return { env, control };

@@ -23,6 +23,7 @@ import { Rambler } from "./rambler.ts";
 import { statusRoutes, type StatusSources } from "./status_routes.ts";
 import { type Ramble, Storage } from "./storage.ts";
 import { Vitals } from "./vitals.ts";
+import { VoicePlatform } from "./voice_platform.ts";
 
 const THINKING_GRACE_MS = 500;
 const FALLBACK_GRACE_MS = 300;
@@ -39,7 +40,7 @@ interface Parts {
 }
 
 /**
- * A small but real companion: she feels, thinks with a local language model, talks on Discord and Android, and keeps
+ * A small but real companion: she feels, thinks with a local language model, talks on Discord, Android and in a voice room, and keeps
  * what she knows in one SQLite file. What the library watches is tried on her; with the library she shares nothing
  * but its clock and its types.
  */
@@ -115,7 +116,8 @@ export class PocketDemi implements Companion {
     const accounts = new Accounts(storage, env.clock);
     const android = env.listen && new AndroidPlatform(watched, mind, storage, accounts);
     const discord = env.discord && new DiscordPlatform(watched, env.discord, mind);
-    const platforms = [discord, android].filter((platform) => platform !== undefined);
+    const voice = env.voice && new VoicePlatform(watched, env.voice, mind);
+    const platforms = [discord, android, voice].filter((platform) => platform !== undefined);
     const rambler = new Rambler(storage, llm, env.clock, (thought) => this.#say(thought, storage, platforms));
     const ramble = (state: DemiState): Promise<void> =>
       rambler.consider(state).catch((error) => this.#blame(error));

@@ -57,19 +57,13 @@ export class SpeechApi {
     } catch (error) {
       this.#fail(`${method} ${path}`, answer, error);
     }
+    const { isSpoilt = false, ...details } = answered ?? {};
+    const { statusCode: status } = response;
     const durationMs = clock.monotonicMs() - startMs;
     const outcome = answer.isClosed && !response.writableFinished ? "aborted" : "done";
-    calls.record({
-      kind: "http",
-      method,
-      path,
-      status: response.statusCode,
-      durationMs,
-      outcome,
-      ...answered,
-    });
+    calls.record({ kind: "http", method, path, status, durationMs, outcome, ...details });
     ledger.progress();
-    if (response.statusCode === 429 || response.statusCode >= 500) void activity.awaitReturn();
+    if (isSpoilt || status === 429 || status >= 500) void activity.awaitReturn();
     if (!ledger.isHolding) ledger.hold("what follows from an answer of voice", AFTERMATH_MS);
   }
 

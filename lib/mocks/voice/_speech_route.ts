@@ -35,7 +35,7 @@ export async function answerSpeech(
   }
   if (fault?.kind === "speech-stall") await stallAnswer(answer, "POST /audio/speech", services);
   answer.response.end(request.asEvents && fault?.kind !== "speech-truncated" ? toDone(request, audioMs) : "");
-  return { model: request.model, audioMs };
+  return { model: request.model, audioMs, isSpoilt: fault?.kind === "speech-truncated" };
 }
 
 function isSpeechFault(fault: { readonly kind: string }): fault is SpeechFault {

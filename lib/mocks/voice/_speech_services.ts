@@ -26,6 +26,8 @@ export interface SpeechServices {
 export interface AnsweredRequest {
   readonly model: string;
   readonly audioMs: number;
+  /** Whether a client that looks at the answer sees that it is no good, and may ask again. */
+  readonly isSpoilt: boolean;
 }
 
 /** Leaves a client without an answer until it hangs up; one that does not do so in time has no time limit. */

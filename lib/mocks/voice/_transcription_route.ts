@@ -30,7 +30,11 @@ export async function answerTranscription(
   const transcript = spoil(transcribe(heard, request, services), fault);
   if (request.streams) await stream(transcript, request, answer, services, fault);
   else await send(transcript, request, answer, services, task, fault);
-  return { model: request.model, audioMs: heard.durationMs };
+  return {
+    model: request.model,
+    audioMs: heard.durationMs,
+    isSpoilt: fault?.kind === "transcription-malformed",
+  };
 }
 
 function isTranscriptionFault(fault: { readonly kind: string }): fault is TranscriptionFault {
