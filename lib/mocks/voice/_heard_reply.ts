@@ -10,6 +10,7 @@ const SLACK_MS = 5;
 // A companion whose next frame is not there by then waits for its clock, too.
 const QUIET_MS = 20;
 const LENT_MS = 100;
+const LENT_RATIO = 0.25; // of the silence so far, so that a long one is soon over
 /** Silence after which a reply without its end is over. */
 const LONGEST_GAP_MS = 10_000;
 const MAX_SAMPLES = 600 * SAMPLE_RATE;
@@ -129,7 +130,7 @@ export class HeardReply {
       else if (leftMs <= -LONGEST_GAP_MS) this.end("unfinished");
       else if (this.#isStopped) await this.#lend(leftMs);
       else if (leftMs + SLACK_MS > 0) await this.#lend(leftMs + SLACK_MS);
-      else if (!(await this.#comesAtOnce())) await this.#lend(LENT_MS);
+      else if (!(await this.#comesAtOnce())) await this.#lend(Math.max(LENT_MS, -leftMs * LENT_RATIO));
     }
   }
 
