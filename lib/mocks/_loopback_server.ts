@@ -9,6 +9,8 @@ export interface LoopbackServerOptions {
   /** Must not reject. */
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** A new connection was reset because {@linkcode LoopbackServer.resetsConnections} is on. */
+  readonly onReset?: () => void;
 }
 
 /** HTTP server on 127.0.0.1 that knows all its sockets, upgraded ones too, and can be dead to the world. */
@@ -19,12 +21,14 @@ export class LoopbackServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
 
-  private constructor(server: Server, sockets: Set<Socket>) {
+  private constructor(server: Server, sockets: Set<Socket>, onReset: (() => void) | undefined) {
     this.#server = server;
     this.#sockets = sockets;
     this.port = (server.address() as AddressInfo).port;
     server.on("connection", (socket) => {
-      if (this.resetsConnections) socket.resetAndDestroy();
+      if (!this.resetsConnections) return;
+      socket.resetAndDestroy();
+      onReset?.();
     });
   }
 
@@ -34,7 +38,7 @@ export class LoopbackServer implements AsyncDisposable {
    * @throws {Error} If the port cannot be had; `cause` is the system's error.
    */
   static async listen(what: string, options: LoopbackServerOptions): Promise<LoopbackServer> {
-    const { port, onRequest, onUpgrade } = options;
+    const { port, onRequest, onUpgrade, onReset } = options;
     if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
       throw new RangeError(`Cannot start ${what}: 'port' must be an integer in [0, 65535], got ${port}`);
     }
@@ -53,7 +57,7 @@ export class LoopbackServer implements AsyncDisposable {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`Cannot start ${what}: 'port' must be free, got ${port} (${reason})`, { cause });
     }
-    return new LoopbackServer(server, sockets);
+    return new LoopbackServer(server, sockets, onReset);
   }
 
   /** Resets every open connection: the peers see ECONNRESET, as when a host dies. */

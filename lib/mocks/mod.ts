@@ -36,11 +36,12 @@ export {
 } from "./discord/discord_types.ts";
 export { MockDiscordServer } from "./discord/mock_discord_server.ts";
 export { companionReply, type ReplyRequest } from "./ollama/companion_replies.ts";
+export type { EmotionPattern, ModelReply, OllamaReplyRule, ScriptedToolCall } from "./ollama/model_reply.ts";
 export {
   MockOllamaServer,
   type MockOllamaOptions,
   type OllamaCall,
-  type OllamaReplyRule,
+  type OllamaPrompt,
 } from "./ollama/mock_ollama_server.ts";
 export type { TokenTiming } from "./ollama/token_timing.ts";
 export type { OutageOptions } from "./_outage.ts";
@@ -92,3 +93,6 @@ export type {
   TimeoutToxic,
   Toxic,
 } from "./faults/toxics.ts";
+export type { GenerationFault, OllamaFault } from "./ollama/ollama_faults.ts";
+export type { OllamaCapability, OllamaModel } from "./ollama/_ollama_models.ts";
+export { type OllamaRecorder, recordOllama, type RecordOllamaOptions } from "./ollama/record_ollama.ts";

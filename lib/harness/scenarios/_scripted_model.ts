@@ -1,7 +1,7 @@
 import { SeededRandom } from "../../base/random.ts";
 import { RingBuffer } from "../../base/ring_buffer.ts";
 import { companionReply, type ReplyRequest } from "../../mocks/ollama/companion_replies.ts";
-import type { OllamaReplyRule } from "../../mocks/ollama/mock_ollama_server.ts";
+import type { OllamaReplyRule } from "../../mocks/ollama/model_reply.ts";
 
 /** What the model was asked. */
 export interface Prompt {

@@ -1,4 +1,5 @@
 import type { SeededRandom } from "../../base/random.ts";
+import { type EmotionNameText, statedEmotions } from "./_stated_moods.ts";
 
 /** What a reply is made for. */
 export interface ReplyRequest {
@@ -12,21 +13,11 @@ export interface ReplyRequest {
   readonly turn: number;
   /** The whole conversation as it was sent, the system message included. */
   readonly messages?: readonly { readonly role: string; readonly content: string }[] | undefined;
+  /** Names of the tools that it may call. */
+  readonly tools?: readonly string[] | undefined;
 }
 
-const MOODS = [
-  "loneliness",
-  "excitement",
-  "frustration",
-  "jealousy",
-  "vulnerability",
-  "confidence",
-  "curiosity",
-  "affection",
-  "defensiveness",
-] as const;
-
-type Mood = (typeof MOODS)[number] | "calm";
+type Mood = EmotionNameText | "calm";
 type Kind = "greeting" | "thanks" | "unkind" | "sad" | "farewell" | "question" | "statement";
 
 // In this order: `hello, why are you so stupid?` is unkind before it is a greeting or a question.
@@ -102,14 +93,11 @@ function kindOf(text: string): Kind {
   return KINDS.find(([, pattern]) => pattern.test(text))?.[0] ?? "statement";
 }
 
-const STATED = new RegExp(`\\b(${MOODS.join("|")})\\W{1,4}(\\d+(?:\\.\\d+)?)\\s*(%)?`, "gi");
-
 function moodOf(system: string): Mood {
   let strongest: Mood = "calm";
   let highest = 0.6; // below, no emotion is strong enough to be heard
-  for (const [, name, digits, percent] of system.matchAll(STATED)) {
-    const value = Number(digits) / (percent ? 100 : 1);
-    if (value > highest) [strongest, highest] = [name!.toLowerCase() as Mood, value];
+  for (const [name, value] of statedEmotions(system)) {
+    if (value > highest) [strongest, highest] = [name, value];
   }
   return strongest;
 }

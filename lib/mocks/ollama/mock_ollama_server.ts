@@ -5,31 +5,23 @@ import { systemClock } from "../../base/system_clock.ts";
 import { ClockLedger } from "../_clock_ledger.ts";
 import { LoopbackServer } from "../_loopback_server.ts";
 import { Outage, type OutageOptions } from "../_outage.ts";
-import type { FaultLog } from "../faults/fault_log.ts";
 import { readText } from "../_read_text.ts";
 import { CallLog } from "../call_log.ts";
-import { GenerationWriter } from "./_generation.ts";
-import { OllamaModels } from "./_ollama_models.ts";
-import {
-  type GenerationRequest,
-  OllamaError,
-  parseBody,
-  parseChat,
-  parseGenerate,
-  parseModel,
-} from "./_ollama_requests.ts";
-import { companionReply, type ReplyRequest } from "./companion_replies.ts";
-import { checkTiming, type ResolvedTiming, tokenDelays, type TokenTiming, toTokens } from "./token_timing.ts";
+import { FaultInjector, type InjectedFault } from "../faults/fault_injector.ts";
+import { FaultLog } from "../faults/fault_log.ts";
+import type { FaultSchedule } from "../faults/fault_schedule.ts";
+import { ViolationLog } from "../violations.ts";
+import { OllamaConduct } from "./_conduct.ts";
+import { type CallDetails, OllamaApi, sendJson } from "./_ollama_api.ts";
+import type { OllamaModel } from "./_ollama_models.ts";
+import { OllamaError } from "./_ollama_requests.ts";
+import { Replay } from "./_replay.ts";
+import { toOpenAiError } from "./_reply_format.ts";
+import type { OllamaReplyRule } from "./model_reply.ts";
+import { checkOllamaFault, type OllamaFault } from "./ollama_faults.ts";
+import type { TokenTiming } from "./token_timing.ts";
 
-const KEEP_ALIVE_MS = 300_000;
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
-const VERSION = "0.13.2";
-
-/** A scripted reply: to texts that `pattern` matches, the text or what the function makes of the request. */
-export type OllamaReplyRule = readonly [
-  pattern: RegExp | string,
-  reply: string | ((request: ReplyRequest) => string),
-];
 
 /** Options of {@linkcode MockOllamaServer.listen}. */
 export interface MockOllamaOptions extends TokenTiming {
@@ -40,15 +32,43 @@ export interface MockOllamaOptions extends TokenTiming {
   /** Source of jitter and replies. @default {new SeededRandom("ollama")} */
   random?: SeededRandom | undefined;
   /** Models that are there; the first is {@linkcode MockOllamaServer.model}. @default {["llama3.2:3b"]} */
-  models?: readonly string[] | undefined;
+  models?: readonly (string | OllamaModel)[] | undefined;
   /** Tried in their order before a plausible reply is made up. @default {[]} */
   replies?: readonly OllamaReplyRule[] | undefined;
   /** Time to load a model that is not in memory. @default {0} */
   loadMs?: number | undefined;
+  /** How long a model stays in memory unused, unless a request says otherwise. @default {300_000} */
+  keepAliveMs?: number | undefined;
+  /** How many models fit into memory. @default {3} */
+  maxLoadedModels?: number | undefined;
+  /**
+   * How many generations run at once; further ones wait. Ollama's own default is 1; here a companion is not blamed for
+   * the size of a test machine.
+   *
+   * @default {Infinity}
+   */
+  parallel?: number | undefined;
+  /** How many may wait before the next gets a 503. @default {512} */
+  maxQueue?: number | undefined;
+  /** How long a pull takes. @default {500} */
+  pullMs?: number | undefined;
+  /** How many requests of a client may be open at once before it is a violation. @default {128} */
+  maxConcurrency?: number | undefined;
+  /** How many prompts are kept, with what people wrote: for {@linkcode MockOllamaServer.prompts}. @default {0} */
+  keepPrompts?: number | undefined;
+  /** A file that `recordOllama` wrote: answered from it, and from nothing else. */
+  recording?: string | undefined;
   /** Where faults that strike are noted. @default a log of its own */
   faultLog?: FaultLog | undefined;
   /** Told when a scripted reply throws, or of a defect of the mock; the client gets a 500. @default {console.error} */
   onError?: ((error: unknown) => void) | undefined;
+}
+
+/** What the model was asked. */
+export interface OllamaPrompt {
+  readonly at: number;
+  readonly model: string;
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
 }
 
 /** A request of the client. Never what people wrote. */
@@ -57,14 +77,12 @@ export interface OllamaCall {
   readonly path: string;
   readonly status: number;
   readonly model?: string | undefined;
-  /** How a generation ended: `aborted` means that the client hung up. */
-  readonly outcome?: "done" | "aborted" | undefined;
+  /** How a generation ended: `aborted`: the client hung up; `faulted`: a fault ended it. */
+  readonly outcome?: "done" | "aborted" | "faulted" | undefined;
   readonly messages?: number | undefined;
   readonly tokens?: number | undefined;
   readonly durationMs: number;
 }
-
-type CallDetails = Partial<Pick<OllamaCall, "model" | "outcome" | "messages" | "tokens">>;
 
 /**
  * An Ollama server on loopback whose model answers as a companion would, in the time that a model takes.
@@ -89,59 +107,62 @@ export class MockOllamaServer implements AsyncDisposable {
   readonly calls: CallLog<OllamaCall>;
   /** Name of the first model. */
   readonly model: string;
+  /** What the client did wrong. */
+  readonly violations: ViolationLog;
   readonly #clock: Clock;
-  readonly #random: SeededRandom;
-  readonly #replies: readonly OllamaReplyRule[];
-  readonly #timing: ResolvedTiming;
-  readonly #loadMs: number;
-  readonly #models: OllamaModels;
-  readonly #ledger: ClockLedger;
-  readonly #onError: (error: unknown) => void;
   readonly #outage: Outage;
-  readonly #stalls: number[] = [];
-  #generations = 0;
+  readonly #faults: FaultInjector<OllamaFault>;
+  readonly #api: OllamaApi;
+  readonly #conduct: OllamaConduct;
+  readonly #replay: Replay | undefined;
+  readonly #onError: (error: unknown) => void;
   #server: LoopbackServer | undefined;
 
-  private constructor(options: MockOllamaOptions) {
+  private constructor(options: MockOllamaOptions, replay: Replay | undefined) {
     const { clock = systemClock, random = new SeededRandom("ollama"), models = ["llama3.2:3b"] } = options;
-    const { replies = [], loadMs = 0, onError = console.error } = options;
-    this.#timing = checkTiming(options);
-    if (!(loadMs >= 0))
-      throw new RangeError(`Cannot start mock Ollama server: 'loadMs' must be >= 0, got ${loadMs}`);
-    if (models.length === 0) {
+    const { faultLog = new FaultLog({ clock }), maxConcurrency = 128, onError = console.error } = options;
+    checkOptions(options);
+    const [first] = models;
+    if (first === undefined) {
       throw new RangeError("Cannot start mock Ollama server: 'models' must have at least one name, got none");
     }
+    this.model = typeof first === "string" ? first : first.name;
     this.#clock = clock;
-    this.#random = random;
-    this.#replies = replies;
-    this.#loadMs = loadMs;
     this.#onError = onError;
-    this.#models = new OllamaModels(models, KEEP_ALIVE_MS);
-    this.#ledger = ClockLedger.of(clock);
-    this.#outage = new Outage(clock);
-    this.model = models[0]!;
+    this.#replay = replay;
     this.calls = new CallLog({ clock });
+    this.violations = new ViolationLog({ source: "ollama", clock });
+    this.#outage = new Outage(clock);
+    this.#conduct = new OllamaConduct(clock, this.violations, maxConcurrency);
+    const streams = random.stream("faults");
+    this.#faults = new FaultInjector({ source: "ollama", clock, random: streams, log: faultLog });
+    const ledger = ClockLedger.of(clock);
+    const basis = { clock, random, ledger, faults: this.#faults, conduct: this.#conduct };
+    this.#api = new OllamaApi(options, basis);
   }
 
   /**
    * A server that listens on 127.0.0.1.
    *
    * @throws {RangeError} If an option is out of its range.
-   * @throws {Error} If the port is taken.
+   * @throws {Error} If the port is taken, or the recording cannot be read.
    */
   static async listen(options: MockOllamaOptions = {}): Promise<MockOllamaServer> {
-    const { port = 0 } = options;
-    const mock = new MockOllamaServer(options);
+    const { port = 0, recording } = options;
+    const replay = recording === undefined ? undefined : await Replay.open(recording, options.clock);
+    const mock = new MockOllamaServer(options, replay);
     mock.#server = await LoopbackServer.listen("mock Ollama server", {
       port,
       onRequest: (request, response) => {
-        if (!mock.#outage.refuseRequest(response)) void mock.#answer(request, response);
+        if (mock.#outage.refuseRequest(response)) return mock.#conduct.connectionFailed();
+        void mock.#answer(request, response);
       },
+      onReset: () => mock.#conduct.connectionFailed(),
     });
     return mock;
   }
 
-  /** Base address, what clients take as their host. */
+  /** Base address, what clients take as their host; OpenAI's clients take it with `/v1`. */
   get url(): string {
     return `http://127.0.0.1:${this.#server!.port}`;
   }
@@ -151,9 +172,19 @@ export class MockOllamaServer implements AsyncDisposable {
     return this.#outage.isOn;
   }
 
-  /** Number of requests that are being answered. */
+  /** Number of requests for a reply that are being answered or wait for it. */
   get activeGenerations(): number {
-    return this.#generations;
+    return this.#api.active;
+  }
+
+  /** What the model was asked lately, with what people wrote; as many as `keepPrompts` says. */
+  get prompts(): readonly OllamaPrompt[] {
+    return this.#api.prompts;
+  }
+
+  /** What was said of replies that were cut before their end, the last 100. */
+  get truncatedReplies(): readonly { readonly text: string; readonly at: number }[] {
+    return this.#api.truncated;
   }
 
   /**
@@ -174,12 +205,22 @@ export class MockOllamaServer implements AsyncDisposable {
   }
 
   /**
+   * Lets the server do something wrong, on a schedule.
+   *
+   * @throws {RangeError} If a number is out of its range.
+   */
+  injectFault(fault: OllamaFault, schedule: FaultSchedule = {}): InjectedFault {
+    checkOllamaFault(fault);
+    return this.#faults.inject(fault, schedule);
+  }
+
+  /**
    * The next generation stops for good after some tokens, without an error and with the connection open: what Ollama
    * does in production after hours. Each call is for one more generation.
    */
   stallNext(options: { afterTokens?: number } = {}): void {
     const { afterTokens = 0 } = options;
-    this.#stalls.push(afterTokens);
+    this.injectFault({ kind: "stall", afterTokens }, { times: 1 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -191,112 +232,53 @@ export class MockOllamaServer implements AsyncDisposable {
     const startMs = this.#clock.now();
     const method = request.method ?? "GET";
     const path = (request.url ?? "/").split("?")[0]!;
+    const ended = this.#conduct.opened(path);
     let details: CallDetails = {};
+    let body = "";
     try {
-      details = await this.#route(`${method} ${path}`, request, response);
+      const text = await readText(request, MAX_BODY_BYTES);
+      if (text === undefined) throw new OllamaError(413, "http: request body too large");
+      body = text;
+      const call = { method, path, body, response };
+      details = this.#replay ? await this.#replay.answer(call) : await this.#api.answer(call);
     } catch (error) {
-      this.#fail(response, error);
-    }
-    const durationMs = this.#clock.now() - startMs;
-    this.calls.record({ method, path, status: response.statusCode, durationMs, ...details });
-  }
-
-  #route(
-    route: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<CallDetails> | CallDetails {
-    switch (route) {
-      case "GET /":
-      case "HEAD /":
-        response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end("Ollama is running");
-        return {};
-      case "GET /api/version":
-      case "HEAD /api/version":
-        return sendJson(response, { version: VERSION });
-      case "GET /api/tags":
-      case "HEAD /api/tags":
-        return sendJson(response, this.#models.tags());
-      case "GET /api/ps":
-        return sendJson(response, this.#models.running(this.#clock.now()));
-      case "POST /api/show":
-        return this.#show(request, response);
-      case "POST /api/chat":
-        return this.#generate(request, response, parseChat);
-      case "POST /api/generate":
-        return this.#generate(request, response, parseGenerate);
-      default:
-        response.writeHead(404, { "content-type": "text/plain" }).end("404 page not found");
-        return {};
-    }
-  }
-
-  async #show(request: IncomingMessage, response: ServerResponse): Promise<CallDetails> {
-    const model = parseModel(parseBody(await this.#read(request)));
-    this.#requireModel(model);
-    return { ...sendJson(response, this.#models.show(model)), model };
-  }
-
-  async #generate(
-    incoming: IncomingMessage,
-    response: ServerResponse,
-    parse: (body: Readonly<Record<string, unknown>>) => GenerationRequest,
-  ): Promise<CallDetails> {
-    const request = parse(parseBody(await this.#read(incoming)));
-    const { model, messages } = request;
-    this.#requireModel(model);
-    const isCold = this.#models.load(model, this.#clock.now());
-    if (request.unload) this.#models.unload(model);
-    const tokens = request.loadOnly ? [] : toTokens(this.#reply(request)).slice(0, request.maxTokens);
-    const text = messages.map(({ content }) => content).join("\n");
-    this.#generations++;
-    try {
-      const written = await new GenerationWriter(this.#clock, this.#ledger, response).write({
-        request,
-        tokens,
-        delays: tokenDelays(this.#timing, this.#random.stream(`timing ${text}`)),
-        promptTokens: toTokens(text).length,
-        loadMs: isCold ? this.#loadMs : 0,
-        stallAt: request.loadOnly ? Infinity : (this.#stalls.shift() ?? Infinity),
-      });
-      return { model, messages: messages.length, ...written };
+      this.#fail(path, response, error);
     } finally {
-      this.#generations--;
+      ended();
     }
+    const status = response.statusCode;
+    if (!response.destroyed || response.writableEnded)
+      this.#conduct.answered(`${method} ${path}`, body, status);
+    this.calls.record({ method, path, status, durationMs: this.#clock.now() - startMs, ...details });
   }
 
-  #reply({ model, messages }: GenerationRequest): string {
-    const text = messages.findLast(({ role }) => role === "user")?.content ?? "";
-    const system = messages.find(({ role }) => role === "system")?.content ?? "";
-    const request: ReplyRequest = { model, text, system, turn: messages.length, messages };
-    for (const [pattern, reply] of this.#replies) {
-      const matches = typeof pattern === "string" ? text.includes(pattern) : text.search(pattern) >= 0;
-      if (matches) return typeof reply === "string" ? reply : reply(request);
-    }
-    return companionReply(request, this.#random);
-  }
-
-  #requireModel(model: string): void {
-    if (!this.#models.has(model)) throw new OllamaError(404, `model '${model}' not found`);
-  }
-
-  async #read(request: IncomingMessage): Promise<string> {
-    const text = await readText(request, MAX_BODY_BYTES);
-    if (text === undefined) throw new OllamaError(413, "http: request body too large");
-    return text;
-  }
-
-  #fail(response: ServerResponse, error: unknown): void {
+  #fail(path: string, response: ServerResponse, error: unknown): void {
     if (response.destroyed) return; // its reader is gone, nobody to tell
     if (!(error instanceof OllamaError)) this.#onError(error); // a scripted reply that throws, or a defect of the mock
     const status = error instanceof OllamaError ? error.status : 500;
-    const body = JSON.stringify({ error: error instanceof Error ? error.message : String(error) });
-    if (response.headersSent) response.end(`${body}\n`);
-    else response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(body);
+    const message = error instanceof Error ? error.message : String(error);
+    const body = path.startsWith("/v1/") ? toOpenAiError(status, message) : { error: message };
+    if (response.headersSent) response.end(`${JSON.stringify(body)}\n`);
+    else sendJson(response, body, status);
   }
 }
 
-function sendJson(response: ServerResponse, body: object): CallDetails {
-  response.writeHead(200, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
-  return {};
+function checkOptions(options: MockOllamaOptions): void {
+  const { loadMs = 0, keepAliveMs = 0, pullMs = 0, keepPrompts = 0, maxQueue = 0 } = options;
+  const { parallel = 1, maxLoadedModels = 1, maxConcurrency = 1 } = options;
+  const least: readonly (readonly [string, number, number])[] = [
+    ["loadMs", loadMs, 0],
+    ["keepAliveMs", keepAliveMs, 0],
+    ["pullMs", pullMs, 0],
+    ["keepPrompts", keepPrompts, 0],
+    ["maxQueue", maxQueue, 0],
+    ["parallel", parallel, 1],
+    ["maxLoadedModels", maxLoadedModels, 1],
+    ["maxConcurrency", maxConcurrency, 1],
+  ];
+  for (const [name, value, minimum] of least) {
+    if (!(value >= minimum)) {
+      throw new RangeError(`Cannot start mock Ollama server: '${name}' must be >= ${minimum}, got ${value}`);
+    }
+  }
 }
