@@ -119,7 +119,7 @@ export class GenerationWriter {
     if (fault.afterTokens !== index && !(index === Infinity && fault.afterTokens >= this.#written)) return;
     if (fault.kind === "stall") await this.#stall();
     if (fault.kind === "reset") {
-      await this.#letRead();
+      await systemClock.sleep(FIRST_TOKEN_READ_MS); // a reset takes with it what was not yet read
       this.#response.socket?.resetAndDestroy();
       throw new FaultEnd();
     }
