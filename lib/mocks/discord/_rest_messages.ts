@@ -1,197 +1,172 @@
-import type { Hono } from "hono";
-import { messageDeleteEvent, messageEvent, reactionEvent } from "./_gateway_event.ts";
-import type { RestContext } from "./_rest_api.ts";
-import { type RestBody, readBody } from "./_rest_body.ts";
+import { Form } from "./_form.ts";
+import { toIsoTime } from "./_iso_time.ts";
+import { toDraft, toEdit } from "./_message_form.ts";
+import { readBody } from "./_rest_body.ts";
+import { findChannel, findMessage, requireIn, type RestContext, writePermission } from "./_rest_context.ts";
 import { RestError } from "./_rest_errors.ts";
-import { findChannel } from "./_rest_resources.ts";
-import type {
-  DiscordAttachment,
-  DiscordChannel,
-  DiscordEmbed,
-  DiscordMessage,
-  DiscordReaction,
-} from "./discord_types.ts";
+import type { RestRequest, RestRouter } from "./_rest_router.ts";
+import { readPage } from "./_rest_users.ts";
+import { isLaterId } from "./_snowflakes.ts";
 import { toWireMessage } from "./_wire.ts";
-import type { DiscordWorld, MessageDraft } from "./_world.ts";
+import type { MessageDraft } from "./_world.ts";
+import { CHANNEL_TYPE, type DiscordChannel, type DiscordMessage } from "./discord_types.ts";
 
-const MAX_CONTENT_LENGTH = 2000;
-const MAX_DESCRIPTION_LENGTH = 4096;
 const ONE = "/channels/:channel/messages/:message";
-const REACTION = `${ONE}/reactions/:emoji`;
+const MAX_PINS = 250;
+const TWO_WEEKS_MS = 1_209_600_000;
+const DISCORD_EPOCH_MS = 1_420_070_400_000;
+const NONCE_LIFE_MS = 300_000;
+const CROSSPOSTED = 1;
 
-type Emoji = DiscordReaction["emoji"];
-
-/** Routes of messages, reactions and typing. */
-export function addMessageRoutes(app: Hono, context: RestContext): void {
-  const { world, publish, onReply } = context;
-  app.post("/channels/:channel/typing", (c) => {
-    findChannel(world, c.req.param("channel"));
-    return c.body(null, 204);
+/** Routes of messages, pins and typing. */
+export function addMessageRoutes(router: RestRouter, context: RestContext): void {
+  const { world, changes } = context;
+  router.on("POST", "/channels/:channel/typing", (request) => {
+    const channel = findChannel(context, request);
+    requireIn(context, channel, writePermission(channel));
+    changes.type(channel, world.bot);
   });
-  app.get("/channels/:channel/messages", (c) => {
-    const { id } = findChannel(world, c.req.param("channel"));
-    const limit = parseLimit(c.req.query("limit"));
-    const page = world.store.page(id, limit, pickRange(c.req.query()));
-    return c.json(page.map((message) => toWireMessage(message, world)));
+  addPinRoutes(router, context);
+  router.on("GET", "/channels/:channel/messages", (request) => {
+    const channel = findChannel(context, request);
+    const { limit, ...range } = readPage(request.query, 100, 50);
+    if (!world.isAllowed(world.bot.id, "readMessageHistory", channel)) return [];
+    return world.store.page(channel.id, limit, range).map((message) => toWireMessage(message, world));
   });
-  app.post("/channels/:channel/messages", async (c) => {
-    const channel = findChannel(world, c.req.param("channel"));
-    const draft = toDraft(await readBody(c), channel, world);
-    const message = world.addMessage(channel, world.bot, draft);
-    publish(messageEvent("MESSAGE_CREATE", message, world));
-    onReply(message);
-    return c.json(toWireMessage(message, world));
+  router.on("POST", "/channels/:channel/messages", async (request) => postMessage(context, request));
+  router.on("POST", "/channels/:channel/messages/bulk-delete", async (request) =>
+    bulkDelete(context, request),
+  );
+  router.on("GET", ONE, (request) =>
+    toWireMessage(findMessage(context, request, "readMessageHistory"), world),
+  );
+  router.on("PATCH", ONE, async (request) => editMessage(context, request));
+  router.on("DELETE", ONE, (request) => {
+    const message = findMessage(context, request);
+    requireAuthorOr(context, message, "manageMessages");
+    changes.delete(message);
   });
-  addSingleMessageRoutes(app, context);
-  addReactionRoutes(app, context);
-}
-
-function addSingleMessageRoutes(app: Hono, { world, publish }: RestContext): void {
-  app.get(ONE, (c) => c.json(toWireMessage(findMessage(world, c.req.param()), world)));
-  app.patch(ONE, async (c) => {
-    const before = findMessage(world, c.req.param());
-    if (before.author.id !== world.bot.id) throw new RestError("cannotEditOthers");
-    const { fields } = await readBody(c);
-    const content = fields["content"] === undefined ? before.content : parseContent(fields["content"]);
-    const embeds = fields["embeds"] === undefined ? before.embeds : parseEmbeds(fields["embeds"]);
-    const message = world.changeMessage(before, { content, embeds, editedAt: world.now() });
-    publish(messageEvent("MESSAGE_UPDATE", message, world));
-    return c.json(toWireMessage(message, world));
-  });
-  app.delete(ONE, (c) => {
-    const message = findMessage(world, c.req.param());
-    world.store.delete(message);
-    publish(messageDeleteEvent(message));
-    return c.body(null, 204);
+  router.on("POST", `${ONE}/crosspost`, (request) => {
+    const message = findMessage(context, request);
+    const isAnnouncement = world.channel(message.channelId)?.type === CHANNEL_TYPE.announcement;
+    if (!isAnnouncement) throw new RestError("wrongChannelType");
+    return toWireMessage(changes.touch(message, { flags: message.flags | CROSSPOSTED }), world);
   });
 }
 
-function addReactionRoutes(app: Hono, { world, publish }: RestContext): void {
-  app.put(`${REACTION}/@me`, (c) => {
-    const message = findMessage(world, c.req.param());
-    const emoji = parseEmoji(c.req.param("emoji"));
-    const userIds = new Set(findReaction(message, emoji)?.userIds).add(world.bot.id);
-    setReaction(world, message, { emoji, userIds });
-    publish(reactionEvent("MESSAGE_REACTION_ADD", message, world.bot.id, emoji));
-    return c.body(null, 204);
-  });
-  app.delete(`${REACTION}/@me`, (c) => {
-    const message = findMessage(world, c.req.param());
-    const emoji = parseEmoji(c.req.param("emoji"));
-    const userIds = new Set(findReaction(message, emoji)?.userIds);
-    if (userIds.delete(world.bot.id)) {
-      setReaction(world, message, { emoji, userIds });
-      publish(reactionEvent("MESSAGE_REACTION_REMOVE", message, world.bot.id, emoji));
-    }
-    return c.body(null, 204);
-  });
-  app.get(REACTION, (c) => {
-    const reaction = findReaction(findMessage(world, c.req.param()), parseEmoji(c.req.param("emoji")));
-    return c.json([...(reaction?.userIds ?? [])].flatMap((id) => world.user(id) ?? []));
-  });
+async function postMessage(context: RestContext, request: RestRequest): Promise<unknown> {
+  const { world, changes, attachments, onReply, onReference } = context;
+  const channel = findChannel(context, request);
+  requireWritable(context, channel);
+  const body = await readBody(request);
+  const draft = toDraft(body, { channel, world, attachments, onReference });
+  requireParts(context, channel, draft);
+  const isEnforced = new Form(body.fields).boolean("enforce_nonce") === true;
+  const known = isEnforced ? sentBefore(context, channel, draft.nonce) : undefined;
+  if (known) return toWireMessage(known, world);
+  const message = changes.post(channel, world.bot, draft);
+  onReply(message);
+  return toWireMessage(message, world);
 }
 
-function findMessage(world: DiscordWorld, ids: { channel: string; message: string }): DiscordMessage {
-  const message = world.message(findChannel(world, ids.channel).id, ids.message);
-  if (!message) throw new RestError("unknownMessage");
-  return message;
+/** @throws {RestError} If nobody, or not the bot, can write there. */
+export function requireWritable(context: RestContext, channel: DiscordChannel): void {
+  const { type, recipients } = channel;
+  if (type === CHANNEL_TYPE.category || type === CHANNEL_TYPE.forum)
+    throw new RestError("cannotSendInChannel");
+  if (channel.thread_metadata?.archived && channel.thread_metadata.locked)
+    throw new RestError("archivedThread");
+  if (recipients?.some(({ id }) => context.world.closedToDms.has(id)))
+    throw new RestError("cannotMessageUser");
+  requireIn(context, channel, writePermission(channel));
 }
 
-function toDraft({ fields, files }: RestBody, channel: DiscordChannel, world: DiscordWorld): MessageDraft {
-  const embeds = parseEmbeds(fields["embeds"] ?? (fields["embed"] ? [fields["embed"]] : []));
-  const content = parseContent(fields["content"]);
-  if (content.trim() === "" && embeds.length === 0 && files.length === 0) throw new RestError("emptyMessage");
-  const nonce = fields["nonce"];
-  return {
-    content,
-    embeds,
-    attachments: files.map((file) => toAttachment(file, channel, world)),
-    components: Array.isArray(fields["components"]) ? fields["components"] : [],
-    repliesTo: parseReference(fields["message_reference"], channel, world),
-    tts: fields["tts"] === true,
-    flags: typeof fields["flags"] === "number" ? fields["flags"] : 0,
-    nonce: typeof nonce === "string" || typeof nonce === "number" ? nonce : undefined,
-  };
+function requireParts(context: RestContext, channel: DiscordChannel, draft: MessageDraft): void {
+  if ((draft.attachments?.length ?? 0) > 0) requireIn(context, channel, "attachFiles");
+  if ((draft.embeds?.length ?? 0) > 0) requireIn(context, channel, "embedLinks");
 }
 
-function parseContent(content: unknown): string {
-  if (content === undefined || content === null) return "";
-  const text = String(content);
-  if (text.length > MAX_CONTENT_LENGTH) {
-    throw invalidField(
-      "content",
-      "BASE_TYPE_MAX_LENGTH",
-      `Must be ${MAX_CONTENT_LENGTH} or fewer in length.`,
+// With `enforce_nonce`, Discord takes a message of the last minutes with the same nonce for the same message.
+function sentBefore(
+  { world }: RestContext,
+  { id }: DiscordChannel,
+  nonce: string | number | undefined,
+): DiscordMessage | undefined {
+  if (nonce === undefined) return undefined;
+  return world
+    .messages(id)
+    .findLast(
+      (message) =>
+        message.author.id === world.bot.id &&
+        String(message.nonce) === String(nonce) &&
+        world.now() - message.createdAt < NONCE_LIFE_MS,
     );
-  }
-  return text;
 }
 
-function parseEmbeds(embeds: unknown): DiscordEmbed[] {
-  if (embeds === null) return [];
-  if (!Array.isArray(embeds) || embeds.length > 10) {
-    throw invalidField("embeds", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.");
-  }
-  return embeds.map((embed: unknown) => {
-    const fields = (typeof embed === "object" && embed !== null ? embed : {}) as DiscordEmbed;
-    if ((fields.description?.length ?? 0) > MAX_DESCRIPTION_LENGTH) {
-      throw invalidField(
-        "embeds",
-        "BASE_TYPE_MAX_LENGTH",
-        `Must be ${MAX_DESCRIPTION_LENGTH} or fewer in length.`,
-      );
-    }
-    return { ...fields, type: "rich" };
-  });
+async function editMessage(context: RestContext, request: RestRequest): Promise<unknown> {
+  const { world, changes, attachments } = context;
+  const before = findMessage(context, request);
+  const body = await readBody(request);
+  const onlyFlags = Object.keys(body.fields).every((name) => name === "flags");
+  if (before.author.id !== world.bot.id && !onlyFlags) throw new RestError("cannotEditOthers");
+  requireAuthorOr(context, before, "manageMessages");
+  const channel = world.channel(before.channelId)!;
+  const edited = changes.edit(before, toEdit(body, before, { channel, world, attachments }));
+  return toWireMessage(edited, world);
 }
 
-function parseReference(
-  reference: unknown,
-  channel: DiscordChannel,
-  world: DiscordWorld,
-): string | undefined {
-  if (typeof reference !== "object" || reference === null) return undefined;
-  const { message_id: id, fail_if_not_exists: mustExist = true } = reference as Record<string, unknown>;
-  if (typeof id === "string" && world.message(channel.id, id)) return id;
-  if (mustExist === false) return undefined;
-  throw invalidField("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message");
+function requireAuthorOr(context: RestContext, message: DiscordMessage, permission: "manageMessages"): void {
+  const { world } = context;
+  if (message.author.id === world.bot.id) return;
+  const channel = world.channel(message.channelId)!;
+  if (channel.guild_id === undefined) throw new RestError("notInDm");
+  requireIn(context, channel, permission);
 }
 
-function invalidField(field: string, code: string, message: string): RestError {
-  return new RestError("invalidForm", { [field]: { _errors: [{ code, message }] } });
-}
-
-function toAttachment(file: File, channel: DiscordChannel, world: DiscordWorld): DiscordAttachment {
-  const id = world.nextId();
-  const url = `https://cdn.invalid/attachments/${channel.id}/${id}/${encodeURIComponent(file.name)}`;
-  const type = file.type || "application/octet-stream";
-  return { id, filename: file.name, size: file.size, content_type: type, url, proxy_url: url };
-}
-
-// `👍`, or `name:id` of an emoji of a guild.
-function parseEmoji(text: string): Emoji {
-  const [, name, id] = /^(\w+):(\d+)$/.exec(text) ?? [];
-  return name !== undefined && id !== undefined ? { id, name } : { id: null, name: text };
-}
-
-function findReaction(message: DiscordMessage, emoji: Emoji): DiscordReaction | undefined {
-  return message.reactions.find(
-    (reaction) => reaction.emoji.id === emoji.id && reaction.emoji.name === emoji.name,
+async function bulkDelete(context: RestContext, request: RestRequest): Promise<void> {
+  const { world, changes } = context;
+  const channel = findChannel(context, request, "manageMessages");
+  if (channel.guild_id === undefined) throw new RestError("notInDm");
+  const form = new Form((await readBody(request)).fields);
+  const ids = new Set(form.ids("messages"));
+  form.check();
+  if (ids.size < 2 || ids.size > 100) throw new RestError("bulkDeleteCount");
+  const oldest = String(BigInt(Math.max(0, world.now() - TWO_WEEKS_MS - DISCORD_EPOCH_MS)) << 22n);
+  if ([...ids].some((id) => isLaterId(oldest, id))) throw new RestError("tooOldForBulkDelete");
+  changes.deleteMany(
+    [...ids].flatMap((id) => world.message(channel.id, id) ?? []),
+    channel,
   );
 }
 
-function setReaction(world: DiscordWorld, message: DiscordMessage, reaction: DiscordReaction): void {
-  const others = message.reactions.filter((each) => each !== findReaction(message, reaction.emoji));
-  const reactions = reaction.userIds.size > 0 ? [...others, reaction] : others;
-  world.changeMessage(message, { reactions });
-}
-
-function parseLimit(limit: string | undefined): number {
-  const value = limit === undefined ? 50 : Number(limit);
-  if (Number.isInteger(value) && value >= 1 && value <= 100) return value;
-  throw invalidField("limit", "NUMBER_TYPE_MAX", "int value should be between 1 and 100.");
-}
-
-function pickRange({ before, after }: Record<string, string>): { before?: string; after?: string } {
-  return { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+function addPinRoutes(router: RestRouter, context: RestContext): void {
+  const { world, changes } = context;
+  const pinned = (request: RestRequest): DiscordMessage[] => {
+    const channel = findChannel(context, request, "readMessageHistory");
+    return world
+      .messages(channel.id)
+      .filter((message) => message.pinned)
+      .toReversed();
+  };
+  router.on("GET", "/channels/:channel/pins", (request) =>
+    pinned(request).map((message) => toWireMessage(message, world)),
+  );
+  router.on("GET", "/channels/:channel/messages/pins", (request) => ({
+    items: pinned(request).map((message) => ({
+      pinned_at: toIsoTime(message.createdAt),
+      message: toWireMessage(message, world),
+    })),
+    has_more: false,
+  }));
+  for (const path of ["/channels/:channel/pins/:message", "/channels/:channel/messages/pins/:message"]) {
+    router.on("PUT", path, (request) => {
+      const message = findMessage(context, request, "pinMessages");
+      const isFull = !message.pinned && pinned(request).length >= MAX_PINS;
+      if (isFull) throw new RestError("tooManyPins");
+      changes.pin(message, true);
+    });
+    router.on("DELETE", path, (request) => {
+      changes.pin(findMessage(context, request, "pinMessages"), false);
+    });
+  }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { SeededRandom } from "../../base/random.ts";
 import type { FaultLog } from "../faults/fault_log.ts";
-import type { DiscordMessage } from "./discord_types.ts";
+import type { DiscordChannel, DiscordMessage, DiscordOverwrite } from "./discord_types.ts";
 
 /** Options of `MockDiscordServer.listen`. */
 export interface MockDiscordOptions {
@@ -25,8 +25,15 @@ export interface MockDiscordOptions {
   channels?: readonly string[] | undefined;
   /** Bits of the intents that the bot may ask for; a further one closes with 4014. @default all */
   allowedIntents?: number | undefined;
-  /** Requests that a route takes in a window of real time before it answers 429. @default {50 in 1000 ms} */
+  /** Bits of what the bot may do in every guild. @default everything but Administrator */
+  botPermissions?: bigint | undefined;
+  /**
+   * Requests that a route takes in a window before it answers 429. The window ends by the clock or in real time,
+   * whichever is sooner. @default {50 in 1000 ms}
+   */
   rateLimit?: { readonly limit: number; readonly windowMs: number } | undefined;
+  /** The same for all requests together. @default {50 in 1000 ms} */
+  globalRateLimit?: { readonly limit: number; readonly windowMs: number } | undefined;
   /** Real milliseconds that a message which the bot does not answer holds a virtual clock. @default {5000} */
   replyPatienceMs?: number | undefined;
   /** Where faults that strike are noted. @default a log of its own */
@@ -37,15 +44,108 @@ export interface MockDiscordOptions {
 
 /** A REST request or a gateway frame of the client. Never what people wrote. */
 export type DiscordCall =
-  | { readonly kind: "rest"; readonly method: string; readonly path: string; readonly status: number }
+  | {
+      readonly kind: "rest";
+      readonly method: string;
+      readonly path: string;
+      /** 0 where a fault reset the connection instead of an answer. */
+      readonly status: number;
+    }
   | { readonly kind: "gateway"; readonly op?: number | undefined; readonly closeCode?: number | undefined };
+
+/** Options of `MockDiscordServer.addChannel`. */
+export interface AddChannelOptions {
+  /** Id or name of a guild. @default the first one */
+  guild?: string | undefined;
+  /** One of `CHANNEL_TYPE`. @default {CHANNEL_TYPE.text} */
+  type?: number | undefined;
+  /** What the bot may do there. @default {"full"} */
+  access?: "full" | "read-only" | "hidden" | undefined;
+  /** The category that it is in, or the channel that a thread is in. */
+  parent?: DiscordChannel | undefined;
+  topic?: string | undefined;
+  /** What roles and members may do there besides, or not. */
+  overwrites?: readonly DiscordOverwrite[] | undefined;
+}
+
+/** Options of `MockDiscordServer.addUser`. */
+export interface AddUserOptions {
+  /** Whether it is a bot, to whom our bot cannot write directly. @default {false} */
+  isBot?: boolean | undefined;
+  /** Whether the bot can write to it directly; otherwise Discord refuses with 50007. @default {true} */
+  acceptsDms?: boolean | undefined;
+  /** Id or name of the guild that it joins. @default the first one */
+  guild?: string | undefined;
+  /** Ids of its roles there. @default {[]} */
+  roles?: readonly string[] | undefined;
+}
+
+/** Options of `MockDiscordServer.addRole`. */
+export interface AddRoleOptions {
+  /** Id or name of a guild. @default the first one */
+  guild?: string | undefined;
+  /** Bits of what it allows. @default {0n} */
+  permissions?: bigint | undefined;
+}
+
+/** A file that a user attaches. */
+export interface DiscordUpload {
+  readonly name: string;
+  readonly data: Uint8Array | string;
+  /** @default {"application/octet-stream"} */
+  readonly contentType?: string | undefined;
+}
+
+/** Where a user does something. */
+export interface DiscordPlaceOptions {
+  /** Name or id of a channel or thread. @default the first one of the first guild */
+  channel?: string | undefined;
+  /** In the DM with the bot instead. @default {false} */
+  inDm?: boolean | undefined;
+}
 
 /** Options of `MockDiscordServer.sendAsUser`. */
 export interface SendAsUserOptions {
-  /** Name or id of a channel of the guild. @default the first one */
+  /** Name or id of a channel or thread. @default the first one of the first guild */
   channel?: string | undefined;
   /** Begins the text with a mention of the bot. @default {false} */
   mentionBot?: boolean | undefined;
+  /** The message that it answers. */
+  repliesTo?: DiscordMessage | undefined;
+  /** @default {[]} */
+  files?: readonly DiscordUpload[] | undefined;
+}
+
+/** A value that a user gives to an option of a command: users, channels and roles by name or id. */
+export type CommandValue = string | number | boolean;
+
+/** A command that a user invoked, or a component that one pressed. */
+export interface DiscordInvocation {
+  /** Id of the interaction. */
+  readonly id: string;
+  /** Whether the bot said that it has it: an answer may still follow. */
+  readonly isAcknowledged: boolean;
+  /**
+   * The first message by which the bot answers, one that only its user sees included.
+   *
+   * @throws {DeadlineError} If none came in time. Rejects with `signal.reason` when aborted.
+   */
+  response(options?: {
+    timeoutMs?: number | undefined;
+    signal?: AbortSignal | undefined;
+  }): Promise<DiscordReply>;
+}
+
+/** Options of `MockDiscordServer.rateLimitNext`. */
+export interface RateLimitNextOptions {
+  /** `user`: the bucket of the request; `shared`: a resource that others use up; `global`: everything. @default {"user"} */
+  scope?: "user" | "shared" | "global" | undefined;
+  /** How long the client is told to wait, and is refused. @default {1000} */
+  retryAfterMs?: number | undefined;
+  /** How many requests are refused, not counting those that come too early. @default {1} */
+  times?: number | undefined;
+  /** Only requests of this method and path, such as `POST /channels/:id/messages`. @default all */
+  route?: string | RegExp | undefined;
 }
 
 /** Options of `MockDiscordServer.waitForReply`. */
