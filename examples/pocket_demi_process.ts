@@ -13,6 +13,7 @@ export const pocketDemiProcess: CompanionFactory = processCompanion({
     ["--host", "{listen.host}", "--port", "{listen.port}"],
     ["--discord-token", "{discord.token}", "--discord-api", "{discord.apiUrl}"],
     ["--ollama-url", "{ollama.url}", "--model", "{ollama.model}"],
+    ["--voice-url", "{voice.url}", "--voice-token", "{voice.token}"],
     ["--initial-emotions", "{initialEmotions}"],
     ["--virtual-time", "--start-time", "{startTime}", "--control-token", "{controlToken}"],
   ],

@@ -5,6 +5,13 @@ import type { PlatformName, SendMessageOptions } from "./environment.ts";
 import type { Services } from "./_services.ts";
 import type { EnvironmentTime } from "./_time.ts";
 
+/** What a user read or heard, and how long it took. */
+export interface Answer {
+  readonly text: string;
+  /** Where it is not the time from sending to reading: a voice is answered when it has ended, by a voice that begins. */
+  readonly responseTimeMs?: number | undefined;
+}
+
 /** Where the companion's own interface is, for those who connect to it. */
 export type CompanionUrl = () => string;
 
@@ -70,20 +77,18 @@ export class Conversations implements AsyncDisposable {
     user: string,
     text: string,
     options: SendMessageOptions,
-  ): Promise<string> {
+  ): Promise<Answer> {
     const { timeoutMs = 60_000, channel, signal } = options;
     const wait = { timeoutMs, signal };
     if (platform === "android") return await this.#inTurn(user, () => this.#onAndroid(user, text, wait));
-    if (platform === "voice") {
-      const utterance = this.#services.voice!.say(user, text);
-      const heard = this.#services.voice!.waitForReply({ to: utterance, ...wait });
-      return (await this.#time.run(heard)).text;
-    }
+    // a room hears one after another
+    if (platform === "voice")
+      return await this.#inTurn("the voice room", () => this.#inRoom(user, text, wait));
     const discord = this.#services.discord!;
     const message =
       channel === undefined ? discord.sendDM(user, text) : discord.sendAsUser(user, text, { channel });
     const reply = await this.#time.run(discord.waitForReply({ to: message, ...wait }));
-    return readMessageText(reply.message);
+    return { text: readMessageText(reply.message) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,9 +101,21 @@ export class Conversations implements AsyncDisposable {
     user: string,
     text: string,
     wait: { timeoutMs: number; signal: AbortSignal | undefined },
-  ): Promise<string> {
+  ): Promise<Answer> {
     const client = await this.#time.runSoon(this.android(user));
-    return (await this.#time.run(client.sendAndWait(text, wait))).content;
+    return { text: (await this.#time.run(client.sendAndWait(text, wait))).content };
+  }
+
+  async #inRoom(
+    user: string,
+    text: string,
+    wait: { timeoutMs: number; signal: AbortSignal | undefined },
+  ): Promise<Answer> {
+    const voice = this.#services.voice!;
+    const utterance = voice.say(user, text);
+    const reply = await this.#time.run(voice.waitForReply({ to: utterance, ...wait }));
+    const { endedAt = reply.startedAt } = utterance;
+    return { text: reply.text, responseTimeMs: Math.max(0, reply.startedAt - endedAt) };
   }
 
   // The app's protocol does not say which message a reply answers: one at a time is certain.

@@ -32,14 +32,13 @@ import type {
 import type { HarnessEvent } from "./event_log.ts";
 
 const EVENTS_KEPT = 10_000;
-const PLATFORMS: readonly PlatformName[] = ["discord", "android"];
+const PLATFORMS: readonly PlatformName[] = ["discord", "android", "voice"];
 
 /** The one implementation of {@linkcode TestEnvironment}. */
 export class LiveEnvironment implements TestEnvironment {
   readonly seed: string;
   readonly random: SeededRandom;
   readonly dataDirectory: string;
-  readonly platforms: readonly PlatformName[];
   readonly hasLlm: boolean;
   readonly faultLog: FaultLog;
   readonly #options: TestEnvironmentOptions;
@@ -50,6 +49,7 @@ export class LiveEnvironment implements TestEnvironment {
   readonly #ends = new AsyncDisposableStack();
   readonly #life: CompanionLife;
   readonly #violations: ViolationLog;
+  #platforms: readonly PlatformName[];
   #replies = 0;
 
   private constructor(
@@ -72,7 +72,7 @@ export class LiveEnvironment implements TestEnvironment {
     this.seed = String(options.seed ?? "demi-health");
     this.random = basis.random;
     this.faultLog = basis.faultLog;
-    this.platforms = basis.platforms;
+    this.#platforms = basis.platforms;
     this.dataDirectory = basis.dataDirectory;
     this.hasLlm = options.hasLlm ?? true;
     this.#conversations = new Conversations(
@@ -103,8 +103,13 @@ export class LiveEnvironment implements TestEnvironment {
     starting.use(env.#life);
     starting.use(env.#conversations);
     await env.start();
+    if (options.platforms === undefined) await env.#lookForPlatforms();
     env.#ends.use(starting.move());
     return env;
+  }
+
+  get platforms(): readonly PlatformName[] {
+    return this.#platforms;
   }
 
   get clock(): Clock {
@@ -158,11 +163,11 @@ export class LiveEnvironment implements TestEnvironment {
     const startMs = this.clock.monotonicMs();
     this.#note("message sent", `${platform} ${user}`);
     try {
-      const read = await this.#conversations.exchange(platform, user, text, options);
-      const responseTimeMs = this.clock.monotonicMs() - startMs;
+      const answer = await this.#conversations.exchange(platform, user, text, options);
+      const responseTimeMs = answer.responseTimeMs ?? this.clock.monotonicMs() - startMs;
       this.#replies++;
       this.#note("reply", `${platform} ${user} after ${Math.round(responseTimeMs)} ms`);
-      const reply: Reply = { platform, user, text: read, responseTimeMs, at: this.clock.now() };
+      const reply: Reply = { platform, user, text: answer.text, responseTimeMs, at: this.clock.now() };
       checkTruncation(reply, truncatedReplies(this.#services.ollama), this.#violations);
       return reply;
     } catch (error) {
@@ -250,6 +255,12 @@ export class LiveEnvironment implements TestEnvironment {
     const inLog = findSecrets(this.#life.logLines, "what the companion writes to its console", secrets, at);
     const inFiles = await findSecretsInFiles(this.dataDirectory, secrets, at);
     for (const found of [...inLog, ...inFiles]) this.#violations.record(found);
+  }
+
+  /** Those of all that the companion says to have. */
+  async #lookForPlatforms(): Promise<void> {
+    const health = await this.health();
+    this.#platforms = this.#platforms.filter((platform) => health.some(({ name }) => name === platform));
   }
 
   #url(): string {

@@ -3,7 +3,7 @@ import type { SeededRandom } from "../base/random.ts";
 import { MockDiscordServer } from "../mocks/discord/mock_discord_server.ts";
 import type { FaultLog } from "../mocks/faults/fault_log.ts";
 import { MockOllamaServer } from "../mocks/ollama/mock_ollama_server.ts";
-import type { MockVoiceServer } from "../mocks/voice/mock_voice_server.ts";
+import { MockVoiceServer } from "../mocks/voice/mock_voice_server.ts";
 import type { CompanionEnvironment } from "./companion.ts";
 import type { PlatformName, TestEnvironmentOptions } from "./environment.ts";
 
@@ -49,9 +49,7 @@ export class Services implements AsyncDisposable {
         : undefined,
       hasLlm ? MockOllamaServer.listen({ ...options.ollama, ...common("ollama") }) : undefined,
       platforms.includes("voice")
-        ? import("../mocks/voice/mock_voice_server.ts").then((module) =>
-            module.MockVoiceServer.listen({ ...options.voice, ...common("voice") }),
-          )
+        ? MockVoiceServer.listen({ ...options.voice, ...common("voice") })
         : undefined,
     ] as const);
     for (const each of started) if (each.status === "fulfilled" && each.value) starting.use(each.value);

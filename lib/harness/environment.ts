@@ -49,7 +49,7 @@ export interface Reply {
   readonly platform: PlatformName;
   readonly user: string;
   readonly text: string;
-  /** From sending the message to reading the reply, on the clock. */
+  /** From sending the message to reading the reply, on the clock; of voices from the end of one to the begin of the other. */
   readonly responseTimeMs: number;
   /** When it was read, epoch ms of the clock. */
   readonly at: number;

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
-import type { ClockLedger } from "../_clock_ledger.ts";
+import type { ClockHold, ClockLedger } from "../_clock_ledger.ts";
 
 // A client that has not come back by then waits for its clock.
 const QUIET_MS = 30;
@@ -9,6 +9,8 @@ const QUIET_MS = 30;
 const STEP_MS = 10;
 const STEP_RATIO = 0.05;
 const RETURN_MS = 2;
+// How long what follows from an answer that nobody is known to wait for may take: speech that is to be heard.
+const AFTERMATH_MS = 50;
 
 /**
  * What the client does, request or message. One that was refused may wait a while before it tries again: on a virtual
@@ -19,6 +21,7 @@ export class Activity {
   readonly #ledger: ClockLedger;
   #next = Promise.withResolvers<void>();
   #count = 0;
+  #aftermath: ClockHold | undefined;
 
   constructor(clock: Clock, ledger: ClockLedger) {
     this.#clock = clock;
@@ -28,9 +31,18 @@ export class Activity {
   /** The client did something. */
   note(): void {
     this.#count++;
+    this.#aftermath?.[Symbol.dispose]();
+    this.#aftermath = undefined;
     this.#next.resolve();
     this.#next = Promise.withResolvers<void>();
     this.#ledger.progress();
+  }
+
+  /** The client got an answer: holds the clock until it does what follows from it, unless it is held already. */
+  answered(): void {
+    this.#ledger.progress();
+    if (this.#ledger.isHolding) return;
+    this.#aftermath = this.#ledger.hold("what follows from an answer of voice", AFTERMATH_MS);
   }
 
   /** Lets the clock go on while the client, which was refused, does nothing. */

@@ -13,6 +13,7 @@ import { MANNERS_MS, type RoomRules } from "./_room_rules.ts";
 import { RoomSession } from "./_room_session.ts";
 import { type ClientMessage, parseClientMessage } from "./_room_wire.ts";
 import { SAMPLE_RATE } from "./_tone_code.ts";
+import { TurnTaking } from "./_turn_taking.ts";
 import { Utterance } from "./_utterance.ts";
 import { UtterancePacer } from "./_utterance_pacer.ts";
 import { fromPcm } from "./_wav.ts";
@@ -49,7 +50,7 @@ export class Room {
   readonly #utterances = new Map<string, Utterance>();
   /** What is being heard, and from whom; also when its sender is ahead and has sent all. */
   readonly #playing = new Map<HeardReply, RoomSession>();
-  readonly #queue: Utterance[] = [];
+  readonly #turns: TurnTaking;
   readonly #closed = new AbortController();
   #speaking: UtterancePacer | undefined;
   #connections = 0;
@@ -57,6 +58,7 @@ export class Room {
 
   constructor(options: RoomOptions) {
     this.#options = options;
+    this.#turns = new TurnTaking(options.clock, () => this.#letSpeak());
   }
 
   get sessions(): ReadonlySet<RoomSession> {
@@ -74,8 +76,7 @@ export class Room {
     this.#utterances.set(utterance.id, utterance);
     if (this.#utterances.size > KEPT_UTTERANCES)
       this.#utterances.delete(this.#utterances.keys().next().value!);
-    this.#queue.push(utterance);
-    this.#letSpeak();
+    this.#turns.enqueue(utterance);
     return utterance;
   }
 
@@ -86,6 +87,7 @@ export class Room {
 
   close(): void {
     this.#closed.abort();
+    this.#turns.close();
     for (const utterance of this.#utterances.values()) utterance.release();
     for (const reply of this.#playing.keys()) reply.end("lost");
     this.#sockets.close();
@@ -111,7 +113,7 @@ export class Room {
     session.reply = undefined;
     for (const utterance of this.#utterances.values()) {
       const wasHeard = utterance.audience.includes(session);
-      if (wasHeard && !utterance.audience.some(({ isOpen }) => isOpen)) utterance.release();
+      if (wasHeard && !utterance.audience.some(({ isOpen }) => isOpen)) this.#settle(utterance);
     }
   }
 
@@ -119,8 +121,10 @@ export class Room {
 
   #letSpeak(): void {
     if (this.#speaking || this.#closed.signal.aborted) return;
-    const index = this.#queue.findIndex((utterance) => this.#isTurnOf(utterance));
-    const [utterance] = index < 0 ? [] : this.#queue.splice(index, 1);
+    const hearers = [...this.#playing.keys()].map(
+      ({ inReplyTo }) => this.#utterances.get(inReplyTo ?? "")?.user,
+    );
+    const utterance = this.#turns.takeNext(hearers);
     if (!utterance) return;
     utterance.audience = [...this.#sessions];
     if (utterance.audience.length === 0) {
@@ -131,18 +135,10 @@ export class Room {
     void this.#speak(utterance);
   }
 
-  /** Whether nothing is being said that the user would not speak into. */
-  #isTurnOf({ user, manners }: Utterance): boolean {
-    if (manners === "now") return true;
-    return [...this.#playing.keys()].every(({ inReplyTo }) => {
-      return inReplyTo === undefined || this.#utterances.get(inReplyTo)?.user === user;
-    });
-  }
-
   async #speak(utterance: Utterance): Promise<void> {
-    const { faults, clock, frameMs, endSilenceMs } = this.#options;
+    const { faults, clock, ledger, frameMs, endSilenceMs } = this.#options;
     const fault = faults.strike(isRoomFault, utterance.id);
-    const pacer = new UtterancePacer(utterance, { clock, frameMs, endSilenceMs, fault });
+    const pacer = new UtterancePacer(utterance, { clock, ledger, frameMs, endSilenceMs, fault });
     this.#speaking = pacer;
     if (fault?.kind === "room-garbage") {
       for (const session of utterance.audience) session.sendText(`{"type": "speech_sta`);
@@ -175,9 +171,18 @@ export class Room {
   }
 
   #userStopped(utterance: Utterance): void {
-    const { ledger, replyPatienceMs } = this.#options;
+    const { clock, ledger, replyPatienceMs } = this.#options;
+    utterance.endedAt = clock.now();
     if (utterance.isAnswered) return; // some are answered before they are over
     utterance.hold = ledger.hold(`reply in the voice room to ${utterance.id}`, replyPatienceMs);
+    this.#turns.await(utterance);
+  }
+
+  /** Nobody waits any more for the answer to an utterance. */
+  #settle(utterance: Utterance | undefined): void {
+    if (!utterance) return;
+    utterance.release();
+    this.#turns.settle(utterance);
   }
 
   // --- companions ---
@@ -205,7 +210,7 @@ export class Room {
         session.reply = undefined;
         return;
       case "reply_skipped":
-        this.#utterances.get(message.inReplyTo)?.release();
+        this.#settle(this.#utterances.get(message.inReplyTo));
     }
   }
 
@@ -229,6 +234,7 @@ export class Room {
     });
     session.reply = reply;
     this.#playing.set(reply, session);
+    if (answered) this.#turns.settle(answered);
     this.#startIntoSpeech(session, reply);
   }
 

@@ -16,8 +16,6 @@ import type { VoiceCall } from "./voice_options.ts";
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
 const MINUTE_MS = 60_000;
 const RETRY_STORM = 12;
-// How long what follows from an answer that nobody is known to wait for may take: a thought that becomes speech.
-const AFTERMATH_MS = 50;
 const MODELS_SINCE_S = 1_677_532_384;
 
 /** What the speech routes need beside {@linkcode SpeechServices}. */
@@ -62,9 +60,8 @@ export class SpeechApi {
     const durationMs = clock.monotonicMs() - startMs;
     const outcome = answer.isClosed && !response.writableFinished ? "aborted" : "done";
     calls.record({ kind: "http", method, path, status, durationMs, outcome, ...details });
-    ledger.progress();
     if (isSpoilt || status === 429 || status >= 500) void activity.awaitReturn();
-    if (!ledger.isHolding) ledger.hold("what follows from an answer of voice", AFTERMATH_MS);
+    activity.answered();
   }
 
   /** @throws {OpenAiError} With 401 if the token is not there or another. */

@@ -10,6 +10,7 @@ export class Utterance implements VoiceUtterance {
   readonly durationMs: number;
   readonly manners: NonNullable<SayOptions["manners"]>;
   state: VoiceUtterance["state"] = "waiting";
+  endedAt: number | undefined;
   /** The audio, until it has been said. */
   samples: Int16Array<ArrayBuffer>;
   /** Who is there to hear it. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import type { ClockLedger } from "../_clock_ledger.ts";
 import { SAMPLE_RATE } from "./_tone_code.ts";
 import type { Utterance } from "./_utterance.ts";
 import { VoiceActivity } from "./_voice_activity.ts";
@@ -8,6 +9,7 @@ import type { RoomFault } from "./voice_faults.ts";
 /** How an utterance is said. */
 export interface PacerOptions {
   readonly clock: Clock;
+  readonly ledger: ClockLedger;
   readonly frameMs: number;
   readonly endSilenceMs: number;
   readonly fault: RoomFault | undefined;
@@ -48,6 +50,8 @@ export class UtterancePacer {
   async run(signal: AbortSignal, listener: PacerListener): Promise<void> {
     const { utterance } = this;
     utterance.state = "speaking";
+    // held, and lent for each frame: a companion that has an answer ready may wait until this user has spoken
+    using _hold = this.#options.ledger.hold(`what a user says in the voice room, ${utterance.id}`, Infinity);
     try {
       await this.#sayFrames(signal, listener);
       utterance.state = "heard";
@@ -61,12 +65,12 @@ export class UtterancePacer {
   }
 
   async #sayFrames(signal: AbortSignal, listener: PacerListener): Promise<void> {
-    const { clock, frameMs, endSilenceMs, fault } = this.#options;
+    const { clock, ledger, frameMs, endSilenceMs, fault } = this.#options;
     const { samples, audience } = this.utterance;
     const activity = new VoiceActivity(endSilenceMs);
     const frameSamples = (frameMs * SAMPLE_RATE) / 1000;
     for (let at = 0; ; at += frameSamples) {
-      await clock.sleep(frameMs, { signal, keepAlive: false }); // a frame is sent when it has been recorded
+      await ledger.waiting(clock.sleep(frameMs, { signal, keepAlive: false })); // sent when it has been recorded
       if (fault?.kind === "room-drop" && at > samples.length / 2) for (const each of audience) each.drop();
       if (!audience.some(({ isOpen }) => isOpen)) throw new NobodyListensError();
       const frame = cut(samples, at, frameSamples);

@@ -131,13 +131,15 @@ export interface VoiceUtterance {
   readonly state: "waiting" | "speaking" | "heard" | "lost";
   /** Length of the speech, without the silence after it. */
   readonly durationMs: number;
+  /** When its end was heard, epoch ms of the clock; absent before. */
+  readonly endedAt: number | undefined;
 }
 
 /** Options of `MockVoiceServer.say`. */
 export interface SayOptions {
   /**
-   * `now`: speaks at once, also into what the companion says to somebody else. `in-turn`: waits until other users,
-   * and what the companion says to them, are over; interrupts only what it says to oneself.
+   * `now`: speaks as soon as no other user does, also into what the companion says to somebody else. `in-turn`: lets
+   * others have their answer first, and interrupts only what the companion says to oneself.
    *
    * @default {"in-turn"}
    */
