@@ -171,7 +171,7 @@ export class Talk {
     const right = platform === "discord" ? `discord DM of ${user}` : `${platform} of ${user}`;
     const wrong = places.filter((place) => place !== right);
     if (wrong.length > 0) {
-      const message = `Cannot accept replies: the one to ${user} belongs into ${right}, got another in the wrong place: ${wrong.join(", ")}`;
+      const message = `Cannot accept replies: the reply to ${user} on ${platform}, made from this message, belongs into ${right}, got another in the wrong place: ${wrong.join(", ")}`;
       failAssertion(message, places, [right]);
     }
     if (places.length === 1) return;

@@ -7,6 +7,7 @@ import { type CodedMessage, scripted, Talk } from "./_talk.ts";
 
 const NORMAL_MS = 3000;
 const RETURN_MS = 60_000;
+const HOLD_MS = 500;
 const UNANSWERED = 8;
 const MESSAGES = "POST /channels/:id/messages";
 
@@ -38,7 +39,8 @@ export const platformIsolation: Scenario = defineScenario<Notes>({
     "A dead platform is shown dead, is not hammered, does not slow the others, and loses nothing when it is back.",
   needs: ["discord", "two-platforms"],
   notes: () => ({ talk: new Talk(), missed: [] }),
-  environment: ({ talk }) => scripted(talk),
+  // a message that cannot be answered holds the clock no longer than this
+  environment: ({ talk }) => ({ ...scripted(talk), discord: { replyPatienceMs: HOLD_MS } }),
   steps: [
     {
       does: "all is well",
