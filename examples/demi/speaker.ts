@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/base/clock.ts";
 import { RoomLostError, type VoiceRoom } from "./voice_room.ts";
 import { SAMPLE_RATE } from "./wav_sound.ts";
 
-const FRAME_MS = 40;
+const FRAME_MS = 100; // the longest that the room takes: a second of speech is ten messages
 const FRAME_BYTES = (2 * SAMPLE_RATE * FRAME_MS) / 1000;
 
 /** Something to say aloud. */

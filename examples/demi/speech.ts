@@ -1,7 +1,6 @@
 import { Agent, fetch, FormData, type RequestInit } from "undici";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { CompanionEnvironment } from "../../lib/harness/companion.ts";
-import { holdBriefly } from "./hold.ts";
 import { unwrapWav, WavError, wrapWav } from "./wav_sound.ts";
 
 /** Where speech is, and who may use it. */
@@ -88,7 +87,7 @@ export class Speech {
     const signal = AbortSignal.any([late.signal, this.#stopped.signal]);
     try {
       signal.throwIfAborted();
-      return await holdBriefly(this.#clock, work(signal), "speech");
+      return await work(signal);
     } catch (error) {
       throw signal.aborted ? signal.reason : toSpeechError(error);
     } finally {

@@ -76,7 +76,7 @@ export class VoicePlatform implements Platform {
   sayRamble({ content }: Ramble): Promise<void> {
     if (this.#record.status === "online" && !this.#paused) {
       const said = this.#say(content, undefined).catch((error) => this.#record.fail("say a ramble", error));
-      this.#follow(said);
+      this.#follow(holdBriefly(this.#clock, said, "ramble in the voice room")); // for an answer, who asked holds it
     }
     return Promise.resolve();
   }

@@ -1,14 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
 import type { ClockHold, ClockLedger } from "../_clock_ledger.ts";
+import { lendInSteps } from "./_lend_in_steps.ts";
 
 // A client that has not come back by then waits for its clock.
 const QUIET_MS = 30;
-// The clock then goes on in short steps, at most a twentieth of the wait each; after each the client has real time to
-// come back, so that its request does not find the clock far ahead.
-const STEP_MS = 10;
-const STEP_RATIO = 0.05;
-const RETURN_MS = 2;
 // How long what follows from an answer that nobody is known to wait for may take: speech that is to be heard.
 const AFTERMATH_MS = 50;
 
@@ -48,20 +44,8 @@ export class Activity {
   /** Lets the clock go on while the client, which was refused, does nothing. */
   async awaitReturn(): Promise<void> {
     if (this.#clock === systemClock) return;
-    const count = this.#count;
-    const isAway = (): boolean => count === this.#count && this.#ledger.isHolding;
+    const [count, next] = [this.#count, this.#next.promise];
     await systemClock.sleep(QUIET_MS, { keepAlive: false });
-    const startMs = this.#clock.monotonicMs();
-    while (isAway()) {
-      await this.#lend(Math.max(STEP_MS, STEP_RATIO * (this.#clock.monotonicMs() - startMs)));
-      if (isAway()) await systemClock.sleep(RETURN_MS, { keepAlive: false });
-    }
-  }
-
-  async #lend(ms: number): Promise<void> {
-    const enough = new AbortController();
-    const time = this.#clock.sleep(ms, { signal: enough.signal, keepAlive: false }).catch(() => undefined);
-    await this.#ledger.waiting(Promise.race([time, this.#next.promise]));
-    enough.abort();
+    if (count === this.#count) await lendInSteps(this.#clock, this.#ledger, next);
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
 import type { ClockHold, ClockLedger } from "../_clock_ledger.ts";
+import { lend } from "./_lend_in_steps.ts";
 import { joinPieces, listenTo } from "./_listen.ts";
 import { SAMPLE_RATE } from "./_tone_code.ts";
 import type { VoiceReply } from "./voice_options.ts";
@@ -135,11 +136,8 @@ export class HeardReply {
   }
 
   /** Lets the clock go on for a while, or until something changes. */
-  async #lend(ms: number): Promise<void> {
-    const enough = new AbortController();
-    const time = this.#clock.sleep(ms, { signal: enough.signal, keepAlive: false }).catch(() => undefined);
-    await this.#options.ledger.waiting(Promise.race([time, this.#changed.promise]));
-    enough.abort();
+  #lend(ms: number): Promise<void> {
+    return lend(this.#clock, this.#options.ledger, ms, this.#changed.promise);
   }
 
   async #comesAtOnce(): Promise<boolean> {
