@@ -20,17 +20,32 @@ export type {
   RestFaultTarget,
 } from "./discord/discord_faults.ts";
 export type {
+  AddChannelOptions,
+  AddRoleOptions,
+  AddUserOptions,
+  CommandValue,
   DiscordCall,
+  DiscordInvocation,
+  DiscordPlaceOptions,
   DiscordReply,
+  DiscordUpload,
   MockDiscordOptions,
+  RateLimitNextOptions,
   SendAsUserOptions,
   WaitForReplyOptions,
 } from "./discord/discord_options.ts";
 export {
+  CHANNEL_TYPE,
+  type DiscordAttachment,
   type DiscordChannel,
   type DiscordEmbed,
+  type DiscordGuild,
+  type DiscordMember,
   type DiscordMessage,
+  type DiscordOverwrite,
   type DiscordReaction,
+  type DiscordRole,
+  type DiscordThreadMetadata,
   type DiscordUser,
   readMessageText,
 } from "./discord/discord_types.ts";

@@ -111,6 +111,7 @@ export class DiscordBackend {
         this.#replyWatch.replied(message);
         this.#hooks!.onReply(message);
       },
+      onAsked: (message) => this.#replyWatch.asked(message),
       onReference: (channelId, messageId) => this.#replyWatch.referred(channelId, messageId),
     });
     return new RestApi({

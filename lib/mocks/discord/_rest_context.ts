@@ -29,6 +29,8 @@ export interface RestContext {
   readonly sessionStartLimit: () => SessionStartLimit;
   /** The bot wrote a message; its event is published already. */
   readonly onReply: (message: DiscordMessage) => void;
+  /** Somebody else wrote a message that the bot may answer. */
+  readonly onAsked: (message: DiscordMessage) => void;
   /** The bot refers to a message, wherever that is. */
   readonly onReference: (channelId: string, messageId: string) => void;
 }

@@ -4,7 +4,7 @@ import type { GuildState } from "./_guild_state.ts";
 import { readBody } from "./_rest_body.ts";
 import { findGuild, idOf, type RestContext } from "./_rest_context.ts";
 import { RestError } from "./_rest_errors.ts";
-import type { RestRequest, RestRouter } from "./_rest_router.ts";
+import { isAsked, type RestRequest, type RestRouter } from "./_rest_router.ts";
 import { toWireGuild, toWireRole } from "./_wire_guild.ts";
 import type { DiscordRole } from "./discord_types.ts";
 
@@ -26,7 +26,7 @@ export function addGuildRoutes(router: RestRouter, context: RestContext): void {
     const id = findGuild(context, request);
     const count = world.membersOf(id).length;
     const counts = { approximate_member_count: count, approximate_presence_count: count };
-    return { ...toWireGuild(world, id), ...(request.query.get("with_counts") === "true" && counts) };
+    return { ...toWireGuild(world, id), ...(isAsked(request, "with_counts") && counts) };
   });
   router.on("PATCH", "/guilds/:guild", async (request) => {
     const id = findGuild(context, request, "manageGuild");

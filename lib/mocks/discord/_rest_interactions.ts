@@ -3,7 +3,7 @@ import type { Interaction } from "./_interactions.ts";
 import { EPHEMERAL, toDraft, toEdit } from "./_message_form.ts";
 import { readBody, type RestBody } from "./_rest_body.ts";
 import { idOf, type RestContext } from "./_rest_context.ts";
-import { RestReply, type RestRequest, type RestRouter } from "./_rest_router.ts";
+import { isAsked, RestReply, type RestRequest, type RestRouter } from "./_rest_router.ts";
 import { toWireMessage } from "./_wire.ts";
 import type { DiscordMessage } from "./discord_types.ts";
 
@@ -38,7 +38,7 @@ async function callback(context: RestContext, request: RestRequest): Promise<unk
     ? say(context, interaction, draft, undefined)
     : updated(context, interaction, type === CALLBACK.update ? body : undefined);
   if (message && type === CALLBACK.message) interaction.originalId = message.id;
-  if (request.query.get("with_response") !== "true") return undefined;
+  if (!isAsked(request, "with_response")) return undefined;
   return toCallbackResponse(context, interaction, type ?? 0, message);
 }
 

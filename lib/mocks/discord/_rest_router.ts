@@ -14,6 +14,11 @@ export interface RestRequest {
   readonly bytes: Buffer;
 }
 
+/** Whether a request's query says yes: libraries write `true`, `True` or `1`. */
+export function isAsked({ query }: Pick<RestRequest, "query">, name: string): boolean {
+  return /^(true|1)$/i.test(query.get(name) ?? "");
+}
+
 /** Answers a request: a value is sent as JSON, nothing as 204, a {@linkcode RestReply} as it says. */
 export type RestHandler = (request: RestRequest) => unknown;
 

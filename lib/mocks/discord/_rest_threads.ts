@@ -51,7 +51,12 @@ export function addThreadRoutes(router: RestRouter, context: RestContext): void 
 function addThreadMemberRoutes(router: RestRouter, context: RestContext): void {
   const { world, changes } = context;
   const base = "/channels/:channel/thread-members";
-  router.on("PUT", `${base}/@me`, (request) => changes.joinThread(findThread(context, request), world.bot));
+  // discord.py says POST
+  for (const method of ["PUT", "POST"]) {
+    router.on(method, `${base}/@me`, (request) =>
+      changes.joinThread(findThread(context, request), world.bot),
+    );
+  }
   router.on("DELETE", `${base}/@me`, (request) =>
     changes.leaveThread(findThread(context, request), world.bot.id),
   );

@@ -6,7 +6,7 @@ import { readBody } from "./_rest_body.ts";
 import { idOf, requireIn, type RestContext } from "./_rest_context.ts";
 import { RestError } from "./_rest_errors.ts";
 import { say } from "./_rest_interactions.ts";
-import type { RestRequest, RestRouter } from "./_rest_router.ts";
+import { isAsked, type RestRequest, type RestRouter } from "./_rest_router.ts";
 import { toWireWebhook, type Webhook } from "./_webhook_store.ts";
 import { toWireMessage } from "./_wire.ts";
 import type { DiscordChannel, DiscordMessage, DiscordUser } from "./discord_types.ts";
@@ -88,7 +88,8 @@ async function execute(context: RestContext, request: RestRequest): Promise<unkn
   const username = form.text("username", { min: 1, max: 80 }) ?? webhook!.name;
   form.check();
   const message = changes.post(channel, toAuthor(webhook!, username), { ...draft, webhookId: webhook!.id });
-  return request.query.get("wait") === "true" ? toWireMessage(message, world) : undefined;
+  context.onAsked(message);
+  return isAsked(request, "wait") ? toWireMessage(message, world) : undefined;
 }
 
 // The first one after a deferred answer takes its place, as it does on Discord.
