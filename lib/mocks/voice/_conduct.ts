@@ -2,10 +2,14 @@ import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
 import type { Evidence, ViolationLog } from "../violations.ts";
 
-// What clients of the common libraries do by themselves stays well below: two or three retries after half a second,
+// What clients of the common libraries do by themselves stays well below: a few retries, at once or after half a second,
 // and a websocket that is opened again each half second.
-const HASTE_MS = 200;
-const HASTY_GAPS = 5;
+const HASTE_MS = 100;
+const HASTY_TRIES = 8;
+const STORM_TRIES = 30;
+// Of connections nobody knows whether they are one thing tried again, or those of many people at once.
+const ANONYMOUS_FACTOR = 5;
+const CONNECTIONS = "connections";
 const STORM_MS = 10_000;
 // Clients do not believe in a longer one: they come back by their own backoff.
 const LONGEST_RETRY_AFTER_MS = 60_000;
@@ -43,17 +47,28 @@ export class Conduct {
    *
    * @param subject What is named in a violation.
    * @param content Tells what it wants from other things; the same for each retry.
-   * @param stormSize So many attempts within 10 seconds are a storm.
    */
-  attempt(subject: string, content: string, stormSize: number): void {
+  attempt(subject: string, content: string): void {
     const known = this.#attempts.get(`${subject} ${content}`);
     if (!known) return;
     const now = this.#now();
+    const factor = subject === CONNECTIONS ? ANONYMOUS_FACTOR : 1;
     known.moments.push(now);
-    if (known.moments.length > stormSize) known.moments.shift();
+    if (known.moments.length > factor * STORM_TRIES) known.moments.shift();
     this.#checkRetryAfter(subject, known, now);
-    this.#checkBackoff(subject, known);
-    this.#checkStorm(subject, known, stormSize);
+    this.#checkBackoff(subject, known.moments.slice(-factor * HASTY_TRIES), factor * HASTY_TRIES);
+    this.#checkStorm(subject, known.moments, factor * STORM_TRIES);
+  }
+
+  /** A connection was reset before anything could be read from it. */
+  connectionFailed(): void {
+    this.attempt(CONNECTIONS, "");
+    this.failed(CONNECTIONS, "");
+  }
+
+  /** The server can be reached. */
+  connectionWorked(): void {
+    this.worked(CONNECTIONS, "");
   }
 
   /** What it tried failed. */
@@ -86,25 +101,24 @@ export class Conduct {
     });
   }
 
-  #checkBackoff(subject: string, { moments }: Attempts): void {
-    const last = moments.slice(-HASTY_GAPS - 1);
-    if (last.length <= HASTY_GAPS) return;
+  #checkBackoff(subject: string, last: readonly Moment[], tries: number): void {
+    if (last.length < tries) return;
     const isHasty = last.slice(1).every((moment, index) => gapBetween(last[index]!, moment) < HASTE_MS);
     if (!isHasty) return;
     this.#violations.record({
       rule: "no-backoff",
       subject,
-      message: `Tried ${subject} ${last.length} times in a row within ${HASTE_MS} ms of the last failure: it must wait, and longer each time`,
+      message: `Tried ${subject} ${tries} times, each within ${HASTE_MS} ms of the failure before: it must wait, and longer each time`,
       evidence: toEvidence(subject, last),
     });
   }
 
-  #checkStorm(subject: string, { moments }: Attempts, stormSize: number): void {
-    if (moments.length < stormSize || gapBetween(moments[0]!, moments.at(-1)!) > STORM_MS) return;
+  #checkStorm(subject: string, moments: readonly Moment[], tries: number): void {
+    if (moments.length < tries || gapBetween(moments[0]!, moments.at(-1)!) > STORM_MS) return;
     this.#violations.record({
       rule: "retry-storm",
       subject,
-      message: `Tried ${subject} ${stormSize} times within ${STORM_MS / 1000} s although it failed each time: it must give up, or wait longer each time`,
+      message: `Tried ${subject} ${tries} times within ${STORM_MS / 1000} s although it failed each time: it must give up, or wait longer each time`,
       evidence: toEvidence(subject, moments),
     });
   }

@@ -15,7 +15,6 @@ import type { VoiceCall } from "./voice_options.ts";
 
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
 const MINUTE_MS = 60_000;
-const RETRY_STORM = 12;
 const MODELS_SINCE_S = 1_677_532_384;
 
 /** What the speech routes need beside {@linkcode SpeechServices}. */
@@ -48,6 +47,7 @@ export class SpeechApi {
     const answer = new Answer(clock, ledger, response);
     response.setHeader("x-request-id", `req_${(this.#requests++).toString(16).padStart(16, "0")}`);
     activity.note();
+    this.#options.conduct.connectionWorked();
     let answered: AnsweredRequest | undefined;
     try {
       this.#authorize(request);
@@ -138,7 +138,7 @@ export class SpeechApi {
     const content = createHash("sha256").update(contentOf(parsed)).digest("hex");
     const isFirst = request.headers["x-stainless-retry-count"] === "0"; // OpenAI's own clients say which try it is
     if (isFirst) conduct.worked(subject, content);
-    conduct.attempt(subject, content, RETRY_STORM);
+    conduct.attempt(subject, content);
     try {
       this.#countRequest();
       const answered = await work(parsed);

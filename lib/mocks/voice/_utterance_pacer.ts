@@ -77,7 +77,7 @@ export class UtterancePacer {
       const event = activity.push(frame, frameMs);
       if (event === "started") this.#start(listener);
       if (at >= samples.length) this.#isAudible = false;
-      for (const session of audience) session.sendAudio(toPcm(frame));
+      this.#sendAudio(frame);
       if (event === "stopped") return this.#stop(listener);
       if (this.#startedMs === Infinity && at > samples.length) return; // nobody can have heard anything
     }
@@ -93,7 +93,19 @@ export class UtterancePacer {
   #stop(listener: PacerListener): void {
     listener.onStop(); // first: from now on a reply is waited for
     this.#tell("speech_stopped");
-    if (this.#options.fault?.kind === "room-duplicate") this.#tell("speech_stopped");
+    if (this.#options.fault?.kind === "room-duplicate") this.#repeat();
+  }
+
+  #repeat(): void {
+    const { samples } = this.utterance;
+    const frameSamples = (this.#options.frameMs * SAMPLE_RATE) / 1000;
+    this.#tell("speech_started");
+    for (let at = 0; at < samples.length; at += frameSamples) this.#sendAudio(cut(samples, at, frameSamples));
+    this.#tell("speech_stopped");
+  }
+
+  #sendAudio(frame: Int16Array): void {
+    for (const session of this.utterance.audience) session.sendAudio(toPcm(frame));
   }
 
   #tell(type: "speech_started" | "speech_stopped"): void {

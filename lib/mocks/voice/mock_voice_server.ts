@@ -27,7 +27,6 @@ import type { MockVoiceOptions, SayOptions, VoiceCall, VoiceReply } from "./voic
 import type { VoiceReplyOptions, VoiceUtterance } from "./voice_options.ts";
 
 const ROOM_PATH = "/v1/room";
-const RECONNECTION_STORM = 30; // within 10 s: those that try again each half second stay below
 const MODELS: readonly string[] = [
   "whisper-1",
   "gpt-4o-transcribe",
@@ -158,6 +157,7 @@ export class MockVoiceServer implements AsyncDisposable {
         if (!mock.#outage.refuseRequest(response)) void mock.#api.handle(request, response);
       },
       onUpgrade: (request, socket, head) => mock.#upgrade(request, socket, head),
+      onReset: () => mock.#conduct.connectionFailed(),
     });
     return mock;
   }
@@ -266,10 +266,11 @@ export class MockVoiceServer implements AsyncDisposable {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#conduct.attempt("the room", "", RECONNECTION_STORM);
+    this.#conduct.attempt("the room", "");
     const refusal = this.#outage.isOn ? undefined : this.#refusalOf(request);
     if (!this.#outage.isOn && !refusal) {
       this.#conduct.worked("the room", "");
+      this.#conduct.connectionWorked();
       return this.#room.admit(request, socket, head);
     }
     this.#conduct.failed("the room", "");

@@ -45,5 +45,5 @@ export type RoomFault =
   | { readonly kind: "room-drop" }
   /** A text frame that is no JSON is sent before the utterance. */
   | { readonly kind: "room-garbage" }
-  /** The end of the utterance is told twice, under the same id. */
+  /** The utterance comes twice: its beginning, audio and end again at once, under the same id. */
   | { readonly kind: "room-duplicate" };

@@ -169,7 +169,9 @@ suite("what speech holds against a client", () => {
     service.voice.injectFault({ kind: "transcription-error", status: 500 });
     for (let n = 0; n < 4; n++) await service.transcribe();
     assert.deepEqual(service.rules, [], "three quick retries are what libraries do");
-    for (let n = 0; n < 8; n++) await service.transcribe();
+    for (let n = 0; n < 28; n++) await service.transcribe("Hello");
+    assert.deepEqual(service.rules, ["no-backoff"]);
+    for (let n = 0; n < 2; n++) await service.transcribe("Hello");
     assert.deepEqual(service.rules, ["no-backoff", "retry-storm"]);
   });
 
@@ -184,6 +186,12 @@ suite("what speech holds against a client", () => {
     assert.deepEqual(service.rules, []);
     for (let n = 0; n < 8; n++) await knock();
     assert.deepEqual(service.rules, ["no-backoff"]);
+    void service.voice.outage(Infinity, { kind: "reset" });
+    const tried = (): readonly string[] => [...service.voice.violations].map(({ subject }) => subject);
+    for (let n = 0; n < 39; n++) await knock();
+    assert.ok(!tried().includes("connections"), "many people at once may try as many at once");
+    for (let n = 0; n < 2; n++) await knock();
+    assert.ok(tried().includes("connections"));
   });
 });
 
@@ -290,7 +298,7 @@ suite("what the room holds against a companion", () => {
     assert.equal((await client.see("interrupted")).type, "interrupted");
   });
 
-  test("a dropped connection, garbage, and an end that is told twice, are the room's doing", async () => {
+  test("a dropped connection, garbage, and what comes twice, are the room's doing", async () => {
     await using service = await Service.listen({ replyPatienceMs: 50 });
     const { clock, voice } = service;
     await using client = await RoomClient.connect(voice);
@@ -311,10 +319,10 @@ suite("what the room holds against a companion", () => {
       const said = voice.say("ada", text);
       while (said.state !== "heard") await clock.advance(100);
     }
-    while (types.length < 5) await setImmediate();
+    while (types.length < 6) await setImmediate();
     assert.deepEqual(
       types,
-      ["started", "stopped", "started", "stopped", "stopped"].map((each) => `speech_${each}`),
+      ["started", "stopped", "started", "stopped", "started", "stopped"].map((each) => `speech_${each}`),
     );
     assert.equal(garbage, 1);
     service.inject({ kind: "room-drop" });

@@ -130,6 +130,43 @@ suite("voice room", () => {
     assert.equal(clock.now() - startedAt, 1875);
   });
 
+  test("of what a companion sent ahead, a user who interrupts hears nothing more", async () => {
+    await using room = await virtualRoom();
+    const { clock, voice } = room;
+    await using client = await RoomClient.connect(voice);
+    const next = voice.waitForReply();
+    const pcm = voice.clip("one two three four five six seven eight").subarray(44);
+    client.tell({ type: "reply_started" });
+    for (let at = 0; at < pcm.length; at += 4800) client.socket.send(pcm.subarray(at, at + 4800));
+    const sent = voice.calls.waitFor(({ method }) => method === "reply_stopped");
+    client.tell({ type: "reply_stopped" });
+    await sent;
+    await clock.advance(1000);
+    voice.say("ada", "wait");
+    const { text, durationMs, isInterrupted } = await clock.advanceUntil(next);
+    assert.deepEqual([text, durationMs, isInterrupted], ["one two three", 1040, true]);
+  });
+
+  test("an answer that waits for another user to finish does not stop the clock", async () => {
+    await using room = await virtualRoom({ replyPatienceMs: 600_000 });
+    const { clock, voice } = room;
+    await using client = await RoomClient.connect(voice);
+    let isSpeaking = false;
+    client.onMessage = ({ type, item_id }) => {
+      isSpeaking = type === "speech_started";
+      if (type !== "speech_stopped" || item_id !== "item_1") return;
+      for (const in_reply_to of ["item_0", "item_1"]) {
+        client.tell({ type: "reply_started", in_reply_to });
+        client.socket.send(Buffer.alloc(1920));
+        client.tell({ type: "reply_stopped" });
+      }
+    };
+    const said = [voice.say("ada", "one"), voice.say("grace", "two three four", { manners: "now" })];
+    const replies = await clock.advanceUntil(Promise.all(said.map((to) => voice.waitForReply({ to }))));
+    assert.deepEqual([replies.length, isSpeaking], [2, false]);
+    assert.deepEqual([...voice.violations], []);
+  });
+
   test("a companion that skips an utterance holds nobody up", async () => {
     await using room = await virtualRoom({ replyPatienceMs: 600_000 });
     await using _client = await joinRoom(room.voice, () => "", room.clock);
