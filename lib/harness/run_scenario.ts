@@ -27,6 +27,10 @@ export interface RunScenarioOptions {
   readonly toCommand?: ((name: string, seed: string) => string) | undefined;
 }
 
+// So often nobody does the same wrong thing in one step, but one that is in a loop.
+const STORM = 50;
+const STORM_LOOK_MS = 500;
+
 interface Ending {
   readonly outcome: ScenarioResult["outcome"];
   readonly error?: string;
@@ -132,7 +136,9 @@ async function playIn(
   for (const [index, step] of steps.entries()) {
     onStep?.(step.does, index, steps.length);
     try {
-      await withDeadline("end this step", stepTimeoutMs, () => step.run(env, notes), { signal });
+      using storm = watchForStorm(env, provokes);
+      const work = (): Promise<void> => Promise.race([step.run(env, notes), storm.seen]);
+      await withDeadline("end this step", stepTimeoutMs, work, { signal });
     } catch (error) {
       if (signal?.aborted) return { outcome: "could-not-run", error: "it was aborted" };
       await look().catch(() => undefined); // what broke the step may be told by whom it was done to
@@ -150,6 +156,27 @@ async function playIn(
     outcome: "failed",
     error: `${scenario.name}: all steps passed (seed ${seed}), but${seen(run)}${again}`,
   };
+}
+
+/**
+ * Ends a step early in which the companion does the same wrong thing again and again: a loop without end would
+ * otherwise take all the time that the step may.
+ */
+function watchForStorm(
+  env: TestEnvironment,
+  provokes: readonly Violation["rule"][],
+): Disposable & { readonly seen: Promise<never> } {
+  const { promise: seen, reject } = Promise.withResolvers<never>();
+  seen.catch(() => undefined);
+  const look = async (): Promise<void> => {
+    const { violations } = await env.verdict();
+    const storm = violations.find(({ rule, count }) => count >= STORM && !provokes.includes(rule));
+    if (storm) reject(new Error(`Cannot go on: it must not loop, got '${storm.rule}' ${storm.count} times`));
+  };
+  const timer = systemClock.setRepeating(() => void look().catch(() => undefined), STORM_LOOK_MS, {
+    keepAlive: false,
+  });
+  return { seen, [Symbol.dispose]: () => timer.cancel() };
 }
 
 /** Why the scenario says nothing about this companion, if it does not. */

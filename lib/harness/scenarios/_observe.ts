@@ -1,5 +1,6 @@
 import type { PlatformHealth, PlatformStatus } from "../../base/platform_health.ts";
 import { DeadlineError } from "../../base/deadline.ts";
+import type { InjectedFault } from "../../mocks/faults/fault_injector.ts";
 import { failAssertion } from "../assertions.ts";
 import type { PlatformName, TestEnvironment } from "../environment.ts";
 
@@ -13,6 +14,16 @@ export const NOT_GREEN: readonly PlatformStatus[] = ["degraded", "connecting", "
 // for real time by itself.
 function patience(env: TestEnvironment, timeoutMs: number): number {
   return env.virtualClock ? timeoutMs : timeoutMs * 5;
+}
+
+/** A scenario whose fault never struck has shown nothing. */
+export function assertStruck(fault: InjectedFault, what: string): void {
+  if (fault.strikes > 0) return;
+  failAssertion(
+    `Cannot judge: not enough evidence, ${what} must happen at least once, got none`,
+    0,
+    "at least 1",
+  );
 }
 
 /** What the companion says of a platform; undefined if it says nothing of it. */

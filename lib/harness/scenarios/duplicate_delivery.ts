@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario.ts";
 import { defineScenario } from "./_define_scenario.ts";
+import { assertStruck } from "./_observe.ts";
 import { scripted, Talk } from "./_talk.ts";
 
 const AFTERWARDS_MS = 15_000;
@@ -17,12 +18,13 @@ export const duplicateDelivery: Scenario = defineScenario<Talk>({
       does: "each message is delivered twice",
       async run(env, talk) {
         const event = "MESSAGE_CREATE";
-        using _twice = env.discord.injectFault({ kind: "duplicate-delivery", event });
+        using twice = env.discord.injectFault({ kind: "duplicate-delivery", event });
         for (let i = 0; i < MESSAGES; i++) {
           const exchange = await talk.say(env, "discord", "ada");
           await env.advance(AFTERWARDS_MS);
           await talk.assertAnsweredOnce(env, exchange);
         }
+        assertStruck(twice, "a duplicate delivery");
       },
     },
     {

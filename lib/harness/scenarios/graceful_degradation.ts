@@ -2,7 +2,7 @@ import { assertReply, failAssertion } from "../assertions.ts";
 import type { PlatformName, Reply, TestEnvironment } from "../environment.ts";
 import type { Scenario } from "../scenario.ts";
 import { defineScenario } from "./_define_scenario.ts";
-import { waitFor } from "./_observe.ts";
+import { assertStruck, waitFor } from "./_observe.ts";
 import { scripted, Talk } from "./_talk.ts";
 
 const LIMIT_MS = 60_000;
@@ -85,8 +85,9 @@ export const gracefulDegradation: Scenario = defineScenario<Talk>({
       does: "the model is slow",
       async run(env, talk) {
         const [platform] = env.platforms;
-        using _slow = env.ollama.injectFault({ kind: "slow", ms: SLOW_MS }, { times: 1 });
+        using slow = env.ollama.injectFault({ kind: "slow", ms: SLOW_MS }, { times: 1 });
         await talk.say(env, platform!, "ada", undefined, { timeoutMs: LIMIT_MS });
+        assertStruck(slow, "a slow reply of the model");
       },
     },
     {
@@ -96,8 +97,7 @@ export const gracefulDegradation: Scenario = defineScenario<Talk>({
           using stall = env.ollama.injectFault({ kind: "stall", afterTokens: 3 }, { times: 1 });
           const where = "while the model stalls (it must be given up by a time limit)";
           await sayWithoutModel(env, talk, platform, where);
-          if (stall.strikes === 0)
-            failAssertion("Cannot judge: the model must be asked, got no request", 0, 1);
+          assertStruck(stall, "a stall of the model");
           const idle = (): boolean => env.ollama.activeGenerations === 0;
           await waitFor(
             env,
@@ -124,9 +124,10 @@ export const gracefulDegradation: Scenario = defineScenario<Talk>({
 /** A part of a reply is not said as if it were the whole. */
 async function checkCut(env: TestEnvironment, talk: Talk, platform: PlatformName): Promise<void> {
   const coded = talk.code(env);
-  using _cut = env.ollama.injectFault({ kind: "cut", afterTokens: 10 }, { times: 1 });
+  using cut = env.ollama.injectFault({ kind: "cut", afterTokens: 10 }, { times: 1 });
   const reply = await talk.send(env, platform, "ada", coded, { timeoutMs: LIMIT_MS });
   const where = "while the model breaks off";
+  assertStruck(cut, "a reply that breaks off");
   assertReply(
     reply,
     { platform, user: "ada", excludes: RAW_ERROR },

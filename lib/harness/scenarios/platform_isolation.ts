@@ -2,7 +2,7 @@ import { assertIsolated, failAssertion } from "../assertions.ts";
 import type { PlatformName, Reply, TestEnvironment } from "../environment.ts";
 import type { Scenario } from "../scenario.ts";
 import { defineScenario } from "./_define_scenario.ts";
-import { CHATTING, healthOf, NOT_GREEN, until, waitFor } from "./_observe.ts";
+import { assertStruck, CHATTING, healthOf, NOT_GREEN, until, waitFor } from "./_observe.ts";
 import { type CodedMessage, scripted, Talk } from "./_talk.ts";
 
 const NORMAL_MS = 3000;
@@ -78,12 +78,13 @@ export const platformIsolation: Scenario = defineScenario<Notes>({
     {
       does: "Discord takes messages and refuses every reply",
       async run(env, { talk }) {
-        using _errors = env.discord.injectFault({ kind: "rest-error", status: 500, route: MESSAGES });
+        using errors = env.discord.injectFault({ kind: "rest-error", status: 500, route: MESSAGES });
         for (let i = 0; i < UNANSWERED; i++) {
           talk.know("discord", `user${i}`);
           env.discord.sendDM(`user${i}`, talk.code(env).text);
         }
         await until(env, "discord", NOT_GREEN, "while it takes no reply");
+        assertStruck(errors, "a refused reply");
         if ((await healthOf(env, "discord"))?.breaker !== undefined) {
           const opened = async (): Promise<boolean> => (await healthOf(env, "discord"))?.breaker !== "closed";
           await waitFor(env, `the breaker of Discord opens after ${UNANSWERED} replies that failed`, opened);
@@ -94,13 +95,14 @@ export const platformIsolation: Scenario = defineScenario<Notes>({
     {
       does: "Discord sends garbage",
       async run(env, { talk }) {
-        using _garbage = env.discord.injectFault({ kind: "garbage-frame" }, { times: 5 });
+        using garbage = env.discord.injectFault({ kind: "garbage-frame" }, { times: 5 });
         env.discord.sendDM("ada", talk.code(env).text);
         const replies: Reply[] = [];
         for (const platform of env.platforms) {
           if (platform !== "discord") replies.push((await talk.say(env, platform, "grace")).reply);
         }
         const where = "isolated: while Discord sends garbage";
+        await waitFor(env, "Discord has sent garbage", () => garbage.strikes > 0);
         assertIsolated({ broken: "discord", health: [], replies, limitMs: NORMAL_MS }, { where });
       },
     },
