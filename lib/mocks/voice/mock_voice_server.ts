@@ -22,24 +22,13 @@ import { isSameToken, SpeechApi } from "./_speech_api.ts";
 import { SAMPLE_RATE } from "./_tone_code.ts";
 import { encodeWav } from "./_wav.ts";
 import type { VoiceFault } from "./voice_faults.ts";
-import { checkVoiceOptions, checkVoiceTiming } from "./voice_options.ts";
+import { checkVoiceOptions, checkVoiceTiming, VOICE_MODELS } from "./voice_options.ts";
 import type { MockVoiceOptions, SayOptions, VoiceCall, VoiceReply } from "./voice_options.ts";
 import type { VoiceReplyOptions, VoiceUtterance } from "./voice_options.ts";
 
 const ROOM_PATH = "/v1/room";
-const MODELS: readonly string[] = [
-  "whisper-1",
-  "gpt-4o-transcribe",
-  "gpt-4o-mini-transcribe",
-  "tts-1",
-  "tts-1-hd",
-  "gpt-4o-mini-tts",
-  "whisper",
-  "whisper-large-v3",
-  "kokoro",
-  "piper",
-];
-
+// Real time in which a companion notices that its connection is gone: a virtual clock stands meanwhile.
+const NOTICE_MS = 20;
 /**
  * Speech on loopback: the routes that OpenAI and many self-hosted servers have, and a voice room.
  *
@@ -99,7 +88,7 @@ export class MockVoiceServer implements AsyncDisposable {
 
   private constructor(options: MockVoiceOptions) {
     const { clock = systemClock, random = new SeededRandom("voice"), onError = console.error } = options;
-    const { token = "sk-mocked-token-of-no-use", models = MODELS, transcripts } = options;
+    const { token = "sk-mocked-token-of-no-use", models = VOICE_MODELS, transcripts } = options;
     const { stallLimitMs = 120_000, requestsPerMinute = Infinity, replyPatienceMs = 5000 } = options;
     const { frameMs = 40, endSilenceMs = 500, faultLog = new FaultLog({ clock }) } = options;
     const timing = checkVoiceTiming(options);
@@ -229,6 +218,7 @@ export class MockVoiceServer implements AsyncDisposable {
 
   /** Resets all connections to the room. */
   dropConnections(): void {
+    this.#letNotice();
     this.#room.drop();
   }
 
@@ -242,6 +232,7 @@ export class MockVoiceServer implements AsyncDisposable {
    */
   outage(durationMs: number, options: OutageOptions = {}): Promise<void> {
     const { kind = "reset" } = options;
+    this.#letNotice();
     return this.#outage.begin(durationMs, this.#server!, { kind }, () => {});
   }
 
@@ -284,6 +275,12 @@ export class MockVoiceServer implements AsyncDisposable {
     const given = bearer ?? address.searchParams.get("token") ?? "";
     if (isSameToken(given, this.token)) return undefined;
     return new OpenAiError(401, "Incorrect API key provided.", { code: "invalid_api_key" });
+  }
+
+  #letNotice(): void {
+    if (this.#clock === systemClock || this.connectedSessions === 0) return;
+    const noticed = systemClock.sleep(NOTICE_MS, { keepAlive: false });
+    void this.#clock.track(noticed, "companion that lost its connection to the voice room");
   }
 
   #tellConnected(): void {

@@ -2,6 +2,20 @@ import type { Clock } from "../../base/clock.ts";
 import type { SeededRandom } from "../../base/random.ts";
 import type { FaultLog } from "../faults/fault_log.ts";
 
+/** Models that there are by default: those of OpenAI, and names that self-hosted servers use. */
+export const VOICE_MODELS: readonly string[] = [
+  "whisper-1",
+  "gpt-4o-transcribe",
+  "gpt-4o-mini-transcribe",
+  "tts-1",
+  "tts-1-hd",
+  "gpt-4o-mini-tts",
+  "whisper",
+  "whisper-large-v3",
+  "kokoro",
+  "piper",
+];
+
 /** A recording that carries no words of the mock's own. */
 export interface VoiceClip {
   readonly durationMs: number;
