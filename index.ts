@@ -17,3 +17,7 @@ export { MockDiscordServer } from "./lib/mocks/discord/mock_discord_server.ts";
 export { FaultProxy } from "./lib/mocks/faults/fault_proxy.ts";
 export { MockOllamaServer } from "./lib/mocks/ollama/mock_ollama_server.ts";
 export { Dashboard, type DashboardOptions } from "./lib/server/dashboard.ts";
+export { IntegrationTestHarness } from "./lib/harness/integration_test_harness.ts";
+export { MockVoiceServer } from "./lib/mocks/voice/mock_voice_server.ts";
+export { LoadGenerator } from "./lib/harness/load/load_generator.ts";
+export { describeScenarios } from "./lib/harness/describe_scenarios.ts";

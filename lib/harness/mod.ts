@@ -132,3 +132,8 @@ export { startWhileDown } from "./scenarios/start_while_down.ts";
 export { stopWithinMessage } from "./scenarios/stop_within_message.ts";
 export { describeScenarios, type DescribeScenariosOptions, ScenarioError } from "./describe_scenarios.ts";
 export { type JUnitOptions, toJUnit } from "./junit_report.ts";
+export {
+  type HarnessRunOptions,
+  type HarnessTimings,
+  IntegrationTestHarness,
+} from "./integration_test_harness.ts";

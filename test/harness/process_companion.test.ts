@@ -25,6 +25,7 @@ suite("ProcessCompanion", () => {
       [
         ["discord", "online"],
         ["android", "online"],
+        ["voice", "online"],
       ],
     );
   });
