@@ -35,6 +35,7 @@ export async function measureOllamaStream(): Promise<{ readonly ours: number; re
   await once(bare, "listening");
   const reader = new Worker(READER);
   const read = async (url: string): Promise<number> => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's, not a window's
     reader.postMessage({ url, model: mock.model });
     const [seconds] = (await once(reader, "message")) as [number];
     return LINES / seconds;
