@@ -25,6 +25,8 @@ import { reconnectStorm } from "./reconnect_storm.ts";
 import { sessionResume } from "./session_resume.ts";
 import { startWhileDown } from "./start_while_down.ts";
 import { stopWithinMessage } from "./stop_within_message.ts";
+import { voiceBargeIn } from "./voice_barge_in.ts";
+import { voiceFailures } from "./voice_failures.ts";
 
 /** The fifteen scenarios that every companion must pass. */
 export const coreScenarios: readonly Scenario[] = [
@@ -61,4 +63,6 @@ export const allScenarios: readonly Scenario[] = [
   sessionResume,
   startWhileDown,
   stopWithinMessage,
+  voiceBargeIn,
+  voiceFailures,
 ];
