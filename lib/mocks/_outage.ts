@@ -9,7 +9,7 @@ export interface OutageOptions {
    * How new connections fail. `unavailable`: the proxy before the dead service answers 503, as Cloudflare does for
    * Discord. `reset`: the connection is reset, as of a host whose process is gone.
    *
-   * @default {"unavailable"} for Discord, {"reset"} for Ollama
+   * @default {"unavailable"} for Discord, {"reset"} for Ollama and voice
    */
   kind?: "unavailable" | "reset" | undefined;
 }
