@@ -137,3 +137,5 @@ export {
   type HarnessTimings,
   IntegrationTestHarness,
 } from "./integration_test_harness.ts";
+export { voiceBargeIn } from "./scenarios/voice_barge_in.ts";
+export { voiceFailures } from "./scenarios/voice_failures.ts";
