@@ -65,10 +65,12 @@ export class RequestWatch {
 
   ended(request: WatchedRequest, outcome: WatchedOutcome): void {
     const { status, isInjected } = outcome;
-    if (status === undefined || status >= 500) return this.#failed(request, status);
+    // That the bot types is said anew for each person, without a body: which is a retry cannot be told.
+    const isTyping = request.route.endsWith("/typing");
+    if (status === undefined || status >= 500) return isTyping ? undefined : this.#failed(request, status);
     this.#failing.delete(request.identity);
     if (status < 400) this.#invalid.delete(request.identity);
-    else if (!isInjected && status !== 429) this.#refused(request, status);
+    else if (!isInjected && !isTyping && status !== 429) this.#refused(request, status);
     if (status === 401 || status === 403 || status === 429) this.#countInvalid();
   }
 
@@ -121,10 +123,8 @@ export class RequestWatch {
     this.#violations.record({ rule: "no-backoff", subject, message, evidence: toEvidence(rounds, subject) });
   }
 
-  // What is not found may be looked for again, and who may not type in a channel may be asked there often.
   #refused(request: WatchedRequest, status: number): void {
-    const isOrdinary = status === 404 || (status === 403 && request.route.endsWith("/typing"));
-    if (isOrdinary) return;
+    if (status === 404) return; // what is not found may be looked for again
     const count = (this.#invalid.get(request.identity) ?? 0) + 1;
     this.#invalid.delete(request.identity);
     this.#invalid.set(request.identity, count);
