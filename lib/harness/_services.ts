@@ -7,6 +7,9 @@ import { MockVoiceServer } from "../mocks/voice/mock_voice_server.ts";
 import type { CompanionEnvironment } from "./companion.ts";
 import type { PlatformName, TestEnvironmentOptions } from "./environment.ts";
 
+// Restarts follow one another faster here than in a life: Discord's window of 5 s would only be waited for.
+const IDENTIFY_LIMIT = { windowMs: 100 };
+
 /** What the services of one environment share. */
 export interface ServiceBasis {
   readonly clock: Clock;
@@ -45,7 +48,11 @@ export class Services implements AsyncDisposable {
     await using starting = new AsyncDisposableStack();
     const started = await Promise.allSettled([
       platforms.includes("discord")
-        ? MockDiscordServer.listen({ ...options.discord, ...common("discord") })
+        ? MockDiscordServer.listen({
+            identifyLimit: IDENTIFY_LIMIT,
+            ...options.discord,
+            ...common("discord"),
+          })
         : undefined,
       hasLlm ? MockOllamaServer.listen({ ...options.ollama, ...common("ollama") }) : undefined,
       platforms.includes("voice")

@@ -3,45 +3,64 @@ import { INTENT } from "./_intents.ts";
 import { toMessageEvent, withoutContent } from "./_wire.ts";
 import type { DiscordWorld } from "./_world.ts";
 
+/** Options of {@linkcode GatewayEvent}. */
+export interface GatewayEventOptions {
+  /** Bits of the intents of which a session needs one; 0 where it needs none. @default {0} */
+  readonly intent?: number | undefined;
+  /** Guild that the event belongs to: it goes to that guild's shard. Without one it goes to shard 0. */
+  readonly guildId?: string | undefined;
+  /** The user's message that the event brings, if it does. */
+  readonly message?: DiscordMessage | undefined;
+  /** Whether sessions without the MESSAGE_CONTENT intent get it without its content. @default {false} */
+  readonly hidesContent?: boolean | undefined;
+}
+
 /** A dispatch, before it has a sequence number: one object for all sessions, serialised at most twice. */
 export class GatewayEvent {
   readonly type: string;
-  /** Bit of the intent that a session needs; 0 where none is. */
   readonly intent: number;
-  /** Guild that the event belongs to: it goes to that guild's shard. */
   readonly guildId: string | undefined;
-  /** The user's message that the event brings, if it does. */
   readonly message: DiscordMessage | undefined;
   readonly #payload: Record<string, unknown>;
-  readonly #hasHiddenContent: boolean;
+  readonly #hidesContent: boolean;
+  readonly #shardKey: bigint;
   #full: string | undefined;
   #redacted: string | undefined;
+  #frame: Buffer | undefined;
+  #frameSequence = -1;
+  #frameIsRedacted = false;
 
-  constructor(
-    type: string,
-    payload: Record<string, unknown>,
-    options: {
-      intent?: number;
-      guildId?: string | undefined;
-      message?: DiscordMessage;
-      hidesContent?: boolean;
-    } = {},
-  ) {
+  constructor(type: string, payload: Record<string, unknown>, options: GatewayEventOptions = {}) {
+    const { intent = 0, guildId, message, hidesContent = false } = options;
     this.type = type;
     this.#payload = payload;
-    this.intent = options.intent ?? 0;
-    this.guildId = options.guildId;
-    this.message = options.message;
-    this.#hasHiddenContent = options.hidesContent ?? false;
+    this.intent = intent;
+    this.guildId = guildId;
+    this.message = message;
+    this.#hidesContent = hidesContent;
+    this.#shardKey = guildId === undefined ? 0n : BigInt(guildId) >> 22n;
   }
 
-  /** The frame for a session, as text. */
-  frame(sequence: number, intents: number): string {
-    const hides = this.#hasHiddenContent && (intents & INTENT.messageContent) === 0;
-    const d = hides
-      ? (this.#redacted ??= JSON.stringify(withoutContent(this.#payload)))
-      : (this.#full ??= JSON.stringify(this.#payload));
-    return `{"t":"${this.type}","s":${sequence},"op":0,"d":${d}}`;
+  /** Index of the shard that gets it, of `count`. */
+  shardOf(count: number): number {
+    return count === 1 ? 0 : Number(this.#shardKey % BigInt(count));
+  }
+
+  /**
+   * The frame for a session. Many bots that connected together are at the same number: the last frame is kept, so
+   * that it is made once for all of them.
+   */
+  frame(sequence: number, intents: number): Buffer {
+    const redacted = this.#hidesContent && (intents & INTENT.messageContent) === 0;
+    if (!this.#frame || this.#frameSequence !== sequence || this.#frameIsRedacted !== redacted) {
+      const d = redacted
+        ? (this.#redacted ??= JSON.stringify(withoutContent(this.#payload)))
+        : (this.#full ??= JSON.stringify(this.#payload));
+      this.#frame = Buffer.from(`{"t":"${this.type}","s":${sequence},"op":0,"d":${d}}`);
+      this.#frameSequence = sequence;
+      this.#frameIsRedacted = redacted;
+    }
+    return this.#frame;
   }
 }
 

@@ -1,3 +1,4 @@
+import { CLOSE, type GatewayClose } from "./_gateway_close.ts";
 import { areIntentsDefined } from "./_intents.ts";
 
 /** Opcodes of the gateway. */
@@ -13,40 +14,8 @@ export const OP = {
   invalidSession: 9,
   hello: 10,
   heartbeatAck: 11,
+  requestSoundboardSounds: 31,
 } as const;
-
-/** A close code with its reason. */
-export type GatewayClose = readonly [code: number, reason: string];
-
-type CloseName =
-  | "unknownOpcode"
-  | "decodeError"
-  | "notAuthenticated"
-  | "authenticationFailed"
-  | "alreadyAuthenticated"
-  | "invalidSequence"
-  | "rateLimited"
-  | "sessionTimedOut"
-  | "invalidShard"
-  | "invalidVersion"
-  | "invalidIntents"
-  | "disallowedIntents";
-
-/** Close codes of the gateway, with Discord's own reasons. */
-export const CLOSE: Readonly<Record<CloseName, GatewayClose>> = {
-  unknownOpcode: [4001, "Unknown opcode."],
-  decodeError: [4002, "Error while decoding payload."],
-  notAuthenticated: [4003, "Not authenticated."],
-  authenticationFailed: [4004, "Authentication failed."],
-  alreadyAuthenticated: [4005, "Already authenticated."],
-  invalidSequence: [4007, "Invalid seq."],
-  rateLimited: [4008, "You are being rate limited."],
-  sessionTimedOut: [4009, "Session timed out."],
-  invalidShard: [4010, "Invalid shard."],
-  invalidVersion: [4012, "Invalid API version."],
-  invalidIntents: [4013, "Invalid intent(s)."],
-  disallowedIntents: [4014, "Disallowed intent(s)."],
-};
 
 const MAX_PAYLOAD_BYTES = 4096;
 const MAX_EVENTS_PER_WINDOW = 120;
@@ -63,19 +32,28 @@ export interface GatewayState {
 export interface GatewayRules {
   readonly token: string;
   readonly allowedIntents: number;
+  /** Fewer shards than that are refused. */
+  readonly shards: number;
 }
 
 /** What a client asks for by IDENTIFY. */
 export interface Identify {
   readonly intents: number;
   readonly shard: readonly [number, number];
+  /** Whether it wants large frames compressed, each by itself. */
+  readonly compress: boolean;
+  /** What the client calls itself. */
+  readonly library: string;
 }
+
+/** A request that the gateway answers with dispatches. */
+export type GatewayRequest = Readonly<Record<string, unknown>>;
 
 /** What has to be done about a frame. */
 export type GatewayAction =
   | { readonly type: "none" }
-  | { readonly type: "ack" }
-  | { readonly type: "members"; readonly request: Readonly<Record<string, unknown>> }
+  | { readonly type: "beat" }
+  | { readonly type: "members" | "voice" | "soundboard"; readonly request: GatewayRequest }
   | { readonly type: "identify"; readonly identify: Identify }
   | { readonly type: "resume"; readonly sessionId: string; readonly sequence: number }
   | { readonly type: "close"; readonly close: GatewayClose };
@@ -135,42 +113,55 @@ function parsePayload(frame: string): Payload | undefined {
 }
 
 function decide(state: GatewayState, { op, d }: Payload, rules: GatewayRules): GatewayAction {
+  if (op === OP.heartbeat) return { type: "beat" }; // some clients beat before they identify
+  const isLogin = op === OP.identify || op === OP.resume;
+  if (!isLogin && !AFTER_LOGIN.has(op)) return closing("unknownOpcode");
+  if (isLogin === state.authenticated) return closing(isLogin ? "alreadyAuthenticated" : "notAuthenticated");
+  const request = toRecord(d);
+  if (!request) return closing("unknownOpcode"); // also the code for a payload that the opcode cannot have
   switch (op) {
-    case OP.heartbeat:
-      return { type: "ack" }; // some clients beat before they identify
     case OP.identify:
-      return state.authenticated ? closing("alreadyAuthenticated") : identify(toRecord(d), rules);
+      return identify(request, rules);
     case OP.resume:
-      return state.authenticated ? closing("alreadyAuthenticated") : resume(toRecord(d), rules);
+      return resume(request, rules);
     case OP.requestGuildMembers:
-      return state.authenticated
-        ? { type: "members", request: toRecord(d) ?? {} }
-        : closing("notAuthenticated");
-    case OP.presenceUpdate:
+      return { type: "members", request };
     case OP.voiceStateUpdate:
-      return state.authenticated ? { type: "none" } : closing("notAuthenticated");
+      return { type: "voice", request };
+    case OP.requestSoundboardSounds:
+      return { type: "soundboard", request };
     default:
-      return closing("unknownOpcode");
+      return { type: "none" };
   }
 }
 
-function identify(d: Record<string, unknown> | undefined, rules: GatewayRules): GatewayAction {
-  if (!d) return closing("decodeError");
+const AFTER_LOGIN: ReadonlySet<number> = new Set([
+  OP.presenceUpdate,
+  OP.voiceStateUpdate,
+  OP.requestGuildMembers,
+  OP.requestSoundboardSounds,
+]);
+
+function identify(d: GatewayRequest, rules: GatewayRules): GatewayAction {
   if (!isToken(d["token"], rules)) return closing("authenticationFailed");
-  if (!areIntentsDefined(d["intents"])) return closing("invalidIntents");
-  if ((d["intents"] & ~rules.allowedIntents) !== 0) return closing("disallowedIntents");
   const shard = parseShard(d["shard"]);
   if (!shard) return closing("invalidShard");
-  return { type: "identify", identify: { intents: d["intents"], shard } };
+  if (shard[1] < rules.shards) return closing("shardingRequired");
+  if (!areIntentsDefined(d["intents"])) return closing("invalidIntents");
+  if ((d["intents"] & ~rules.allowedIntents) !== 0) return closing("disallowedIntents");
+  const properties = toRecord(d["properties"]) ?? {};
+  const library = String(properties["browser"] ?? properties["$browser"] ?? "");
+  const compress = d["compress"] === true;
+  return { type: "identify", identify: { intents: d["intents"], shard, compress, library } };
 }
 
-function resume(d: Record<string, unknown> | undefined, rules: GatewayRules): GatewayAction {
-  const sessionId = d?.["session_id"];
-  const sequence = d?.["seq"] ?? 0;
-  if (!d || typeof sessionId !== "string") return closing("decodeError");
+function resume(d: GatewayRequest, rules: GatewayRules): GatewayAction {
+  const sessionId = d["session_id"];
+  const sequence = d["seq"] ?? 0;
+  if (typeof sessionId !== "string") return closing("unknownOpcode");
   if (!isToken(d["token"], rules)) return closing("authenticationFailed");
-  if (typeof sequence !== "number" || !Number.isInteger(sequence)) return closing("invalidSequence");
-  return { type: "resume", sessionId, sequence };
+  const isNumber = typeof sequence === "number" && Number.isSafeInteger(sequence) && sequence >= 0;
+  return isNumber ? { type: "resume", sessionId, sequence } : closing("invalidSequence");
 }
 
 // Clients send the token bare or as in the Authorization header.
@@ -180,15 +171,16 @@ function isToken(token: unknown, rules: GatewayRules): boolean {
 
 function parseShard(shard: unknown): readonly [number, number] | undefined {
   if (shard === undefined || shard === null) return [0, 1];
-  if (!Array.isArray(shard) || shard.length !== 2 || !shard.every(Number.isInteger)) return undefined;
+  if (!Array.isArray(shard) || shard.length !== 2 || !shard.every(Number.isSafeInteger)) return undefined;
   const [id, count] = shard as [number, number];
   return id >= 0 && id < count ? [id, count] : undefined;
 }
 
-function closing(code: CloseName): GatewayAction {
+function closing(code: keyof typeof CLOSE): GatewayAction {
   return { type: "close", close: CLOSE[code] };
 }
 
 function toRecord(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord ? (value as Record<string, unknown>) : undefined;
 }

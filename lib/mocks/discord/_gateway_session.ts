@@ -6,7 +6,7 @@ import type { Identify } from "./_gateway_protocol.ts";
 /** Events kept for a replay; a session that missed more cannot be resumed. */
 const REPLAY_CAPACITY = 2000;
 
-interface SentEvent {
+interface NumberedEvent {
   readonly sequence: number;
   readonly event: GatewayEvent;
 }
@@ -16,17 +16,23 @@ export class GatewaySession {
   readonly id: string;
   readonly intents: number;
   readonly shard: readonly [number, number];
+  /** What the client calls itself. */
+  readonly library: string;
   /** The connection that it has now. */
   connection: GatewayConnection | undefined;
   /** When it lost its connection, on the mock's clock. */
   disconnectedAt: number | undefined;
-  readonly #sent = new RingBuffer<SentEvent>(REPLAY_CAPACITY);
+  /** Messages of users that came since then. */
+  missedMessages = 0;
+  readonly #events = new RingBuffer<NumberedEvent>(REPLAY_CAPACITY);
   #sequence = 0;
+  #forgotten = 0;
 
-  constructor(id: string, { intents, shard }: Identify) {
+  constructor(id: string, { intents, shard, library }: Identify) {
     this.id = id;
     this.intents = intents;
     this.shard = shard;
+    this.library = library;
   }
 
   get sequence(): number {
@@ -37,28 +43,37 @@ export class GatewaySession {
   wants(event: GatewayEvent): boolean {
     if (event.intent !== 0 && (this.intents & event.intent) === 0) return false;
     const [id, count] = this.shard;
-    const owner = event.guildId === undefined ? 0 : Number((BigInt(event.guildId) >> 22n) % BigInt(count));
-    return id === owner;
+    return event.shardOf(count) === id;
   }
 
   /** Numbers the event, keeps it for a replay, and sends it where there is a connection; says whether there was. */
   dispatch(event: GatewayEvent): boolean {
+    const sequence = this.record(event);
+    return this.connection?.sendFrame(event.frame(sequence, this.intents)) ?? false;
+  }
+
+  /** Numbers the event and keeps it for a replay; gives its number. */
+  record(event: GatewayEvent): number {
+    const displaced = this.#events.push({ sequence: ++this.#sequence, event });
+    if (displaced) this.#forgotten = displaced.sequence;
+    if (event.message && !this.connection) this.missedMessages++;
+    return this.#sequence;
+  }
+
+  /** Uses a number up for an event that nobody will ever get. */
+  skip(): void {
     this.#sequence++;
-    this.#sent.push({ sequence: this.#sequence, event });
-    return this.connection?.sendText(event.frame(this.#sequence, this.intents)) ?? false;
   }
 
   /** Whether everything after `sequence` is still known; one from the future is not. */
   canReplayAfter(sequence: number): boolean {
-    if (sequence < 0 || sequence > this.#sequence) return false;
-    const oldest = this.#sent.at(0);
-    return oldest === undefined || oldest.sequence <= sequence + 1;
+    return sequence >= this.#forgotten && sequence <= this.#sequence;
   }
 
   /** Sends again what came after `sequence`, in the same order under the same numbers; gives what was sent. */
   replayAfter(sequence: number): readonly GatewayEvent[] {
-    const missed = [...this.#sent].filter((sent) => sent.sequence > sequence);
-    for (const { sequence, event } of missed) this.connection?.sendText(event.frame(sequence, this.intents));
+    const missed = [...this.#events].filter((each) => each.sequence > sequence);
+    for (const each of missed) this.connection?.sendFrame(each.event.frame(each.sequence, this.intents));
     return missed.map(({ event }) => event);
   }
 }

@@ -41,7 +41,7 @@ export type DiscordGatewayFault =
   | { readonly kind: "reconnect" }
   /** Op 9 instead of the next dispatch. */
   | { readonly kind: "invalid-session"; readonly resumable?: boolean | undefined }
-  /** A dispatch is sent twice: under the same number, and again under the next. */
+  /** A dispatch is sent twice, the second time under the next number. */
   | { readonly kind: "duplicate-delivery"; readonly event?: string | undefined }
   /** A dispatch is sent after the one that follows it. */
   | { readonly kind: "out-of-order"; readonly event?: string | undefined }

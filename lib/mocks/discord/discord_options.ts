@@ -25,6 +25,21 @@ export interface MockDiscordOptions {
   channels?: readonly string[] | undefined;
   /** Bits of the intents that the bot may ask for; a further one closes with 4014. @default all */
   allowedIntents?: number | undefined;
+  /** Shards that the bot needs: fewer close with 4011. @default {1} */
+  shards?: number | undefined;
+  /**
+   * How often the bot may identify: `maxConcurrency` shards in a window that ends by the clock or in real time,
+   * whichever is sooner, and so often in a day. Sooner gets op 9.
+   *
+   * @default {1 in 5000 ms, 1000 a day}
+   */
+  identifyLimit?:
+    | {
+        readonly maxConcurrency?: number | undefined;
+        readonly windowMs?: number | undefined;
+        readonly dailyStarts?: number | undefined;
+      }
+    | undefined;
   /** Bits of what the bot may do in every guild. @default everything but Administrator */
   botPermissions?: bigint | undefined;
   /**

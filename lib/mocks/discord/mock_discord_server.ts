@@ -8,6 +8,9 @@ import type { ViolationLog } from "../violations.ts";
 import { DiscordBackend } from "./_discord_backend.ts";
 import { DiscordScript } from "./_discord_script.ts";
 import { Gateway, type GatewayListener } from "./_gateway.ts";
+import { isSendableCode } from "./_gateway_close.ts";
+import { GatewayConduct } from "./_gateway_conduct.ts";
+import { IdentifyLimits } from "./_gateway_identify_limits.ts";
 import { Reconnections } from "./_reconnections.ts";
 import { ReplyHolds } from "./_reply_holds.ts";
 import { isAnswerTo, ReplyWaiters } from "./_reply_waiters.ts";
@@ -21,8 +24,6 @@ import type {
   WaitForReplyOptions,
 } from "./discord_options.ts";
 import { type DiscordMessage, readMessageText } from "./discord_types.ts";
-
-const SESSION_START_LIMIT = { total: 1000, remaining: 1000, reset_after: 86_400_000, max_concurrency: 1 };
 
 /**
  * Discord, as a bot sees it: REST v10 and gateway v10 on loopback, with guilds that a test scripts. An unmodified
@@ -57,12 +58,13 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
   readonly #holds: ReplyHolds;
   readonly #returns: Reconnections;
   readonly #gateway: Gateway;
+  readonly #conduct: GatewayConduct;
   #server: LoopbackServer | undefined;
 
   private constructor(backend: DiscordBackend, options: MockDiscordOptions) {
     super(backend.script);
     const { heartbeatIntervalMs = 41_250, resumeWindowMs = 180_000, replyPatienceMs = 5000 } = options;
-    const { allowedIntents = 2 ** 31 - 1 } = options;
+    const { allowedIntents = 2 ** 31 - 1, shards = 1, identifyLimit = {} } = options;
     const { calls, violations, token, ledger, world, clock, random } = backend;
     this.calls = calls;
     this.violations = violations;
@@ -70,17 +72,22 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
     this.#backend = backend;
     this.#holds = new ReplyHolds(ledger, replyPatienceMs);
     this.#returns = new Reconnections(ledger, replyPatienceMs);
-    const rules = { token, allowedIntents };
+    const rules = { token, allowedIntents, shards };
+    const { maxConcurrency = 1, windowMs = 5000, dailyStarts = 1000 } = identifyLimit;
+    const limits = new IdentifyLimits({ clock, maxConcurrency, windowMs, dailyStarts });
+    this.#conduct = new GatewayConduct(clock, violations);
     const url = (): string => this.gatewayUrl;
+    const { faults } = backend;
+    const times = { heartbeatIntervalMs, resumeWindowMs };
     this.#gateway = new Gateway(
-      { world, rules, clock, random, heartbeatIntervalMs, resumeWindowMs, url },
+      { world, rules, clock, random, ...times, limits, faults, conduct: this.#conduct, url },
       this.#listenToGateway(),
     );
     backend.connect({
       publish: (event) => this.#gateway.publish(event),
       isConnected: () => this.connectedSessions > 0,
       address: () => `127.0.0.1:${this.#server!.port}`,
-      sessionStartLimit: () => SESSION_START_LIMIT,
+      sessionStartLimit: () => limits.sessionStartLimit,
       onReply: (message) => this.#replied(message),
     });
   }
@@ -99,7 +106,7 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
       port: options.port ?? 0,
       onRequest: (request, response) => void backend.rest.handle(request, response),
       onUpgrade: (request, socket, head) => {
-        if (backend.outage.refuseUpgrade(socket)) return;
+        if (backend.outage.refuseUpgrade(socket)) return mock.#conduct.connectionRefused();
         mock.#gateway.handleUpgrade(request, socket, head);
       },
     });
@@ -219,6 +226,24 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
   /** Op 7: asks every client to reconnect and resume. */
   requestReconnect(): void {
     this.#gateway.requestReconnect();
+  }
+
+  /** Op 1: asks every client for a heartbeat, which must come at once. */
+  requestHeartbeat(): void {
+    this.#gateway.requestHeartbeat();
+  }
+
+  /**
+   * Closes every connection with a code, such as 4000, after which clients resume, or 4004, after which they must not
+   * come back.
+   *
+   * @throws {RangeError} If a websocket cannot be closed with that code.
+   */
+  closeConnections(code: number): void {
+    if (!isSendableCode(code)) {
+      throw new RangeError(`Cannot close connections: 'code' must be a sendable close code, got ${code}`);
+    }
+    this.#gateway.closeAll(code);
   }
 
   /** Op 9: tells every client that its session is invalid. */

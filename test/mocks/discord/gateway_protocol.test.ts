@@ -7,7 +7,7 @@ import {
   stepGateway,
 } from "../../../lib/mocks/discord/_gateway_protocol.ts";
 
-const RULES = { token: "a.b.c", allowedIntents: 0b1000000001 };
+const RULES = { token: "a.b.c", allowedIntents: 0b1000000001, shards: 1 };
 const opened = openingState(0);
 const authenticated: GatewayState = { ...opened, authenticated: true };
 
@@ -49,7 +49,10 @@ suite("stepGateway()", () => {
   });
 
   test("takes IDENTIFY with a bare token or one behind `Bot`, without a shard", () => {
-    assert.deepEqual(act(opened, identify), { type: "identify", identify: { intents: 1, shard: [0, 1] } });
+    assert.deepEqual(act(opened, identify), {
+      type: "identify",
+      identify: { intents: 1, shard: [0, 1], compress: false, library: "" },
+    });
     assert.equal(
       act(opened, { op: 2, d: { token: "Bot a.b.c", intents: 1, presence: null } }).type,
       "identify",
@@ -57,13 +60,13 @@ suite("stepGateway()", () => {
   });
 
   test("acknowledges a heartbeat before IDENTIFY", () => {
-    assert.deepEqual(act(opened, { op: 1, d: null }), { type: "ack" });
+    assert.deepEqual(act(opened, { op: 1, d: null }), { type: "beat" });
   });
 
   test("the 121st event within a minute closes with 4008, a minute later it does not", () => {
     let state = opened;
     for (let i = 0; i < 120; i++) state = stepGateway(state, `{"op":1}`, 59_999, RULES).state;
     assert.equal(closeCode(act(state, { op: 1 }, 59_999)), 4008);
-    assert.equal(act(state, { op: 1 }, 60_000).type, "ack");
+    assert.equal(act(state, { op: 1 }, 60_000).type, "beat");
   });
 });
