@@ -90,12 +90,19 @@ export type {
   VoiceTiming,
   VoiceUtterance,
 } from "./voice/voice_options.ts";
-export { type AddedToxic, FaultProxy, type FaultProxyOptions } from "./faults/fault_proxy.ts";
+export {
+  type AddedToxic,
+  FaultProxy,
+  type FaultProxyOptions,
+  type ProxyConnection,
+} from "./faults/fault_proxy.ts";
 export type {
   BandwidthToxic,
   BreakJsonToxic,
   ConnectionFault,
   CutLineToxic,
+  CutToxic,
+  DribbledBodyToxic,
   DuplicateToxic,
   GarbageToxic,
   LatencyToxic,
@@ -105,6 +112,7 @@ export type {
   SlicerToxic,
   SlowCloseToxic,
   SlowDripToxic,
+  StallToxic,
   TimeoutToxic,
   Toxic,
 } from "./faults/toxics.ts";

@@ -1,119 +1,28 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import type { SeededRandom } from "../../base/random.ts";
-import { ClockLedger } from "../_clock_ledger.ts";
 import type { FaultSource } from "./fault_log.ts";
-import { makeStage, passAll, type Piece, type Stage, type StageOutput } from "./_stages.ts";
+import { type Item, Link } from "./_link.ts";
 import type { Toxic } from "./toxics.ts";
 
-// What may wait before a stage: beyond it the sender is no longer read, so that memory stays bounded.
-const MAX_WAITING_BYTES = 1024 * 1024;
-
-/** What the two directions of a connection share. */
+/** What one direction of a connection works with. */
 export interface PipeBasis {
   readonly clock: Clock;
   readonly random: SeededRandom;
   readonly source: FaultSource;
-  /** Closes the connection, after what was written to `to`. */
-  readonly close: (to: Socket) => void;
+  /** Aborts when nobody waits for what passes here any more. */
+  readonly abandoned: AbortSignal;
+  /** A toxic ends the connection on the side to which this leads. */
+  readonly close: () => void;
   readonly reset: () => void;
+  /** All that was read has been written, and the end, too. */
+  readonly onEnd: () => void;
 }
 
-type Item = Piece | "end";
-
-/** One toxic's place in a direction: a queue, and a worker that takes from it. */
-class Link {
-  readonly toxic: Toxic;
-  readonly #basis: PipeBasis;
-  readonly #to: Socket;
-  readonly #next: (item: Item) => Promise<void>;
-  readonly #random: SeededRandom;
-  readonly #queue: Item[] = [];
-  #stage: Stage;
-  #gone = Promise.withResolvers<false>();
-  #isGone = false;
-  #waitingBytes = 0;
-  #isWorking = false;
-  #onRoom: (() => void) | undefined;
-
-  constructor(toxic: Toxic, basis: PipeBasis, to: Socket, next: (item: Item) => Promise<void>) {
-    this.toxic = toxic;
-    this.#basis = basis;
-    this.#to = to;
-    this.#next = next;
-    this.#stage = makeStage(toxic);
-    this.#random = basis.random.stream(toxic.name ?? `${toxic.kind} ${toxic.stream ?? "downstream"}`);
-  }
-
-  async put(item: Item): Promise<void> {
-    this.#queue.push(item);
-    if (item !== "end") this.#waitingBytes += item.data.length;
-    if (!this.#isWorking) void this.#work();
-    if (this.#waitingBytes > MAX_WAITING_BYTES)
-      await new Promise<void>((resolve) => (this.#onRoom = resolve));
-  }
-
-  /** Takes the toxic away; what waits is passed on at once. */
-  remove(): void {
-    this.#stage = passAll;
-    this.#leave();
-  }
-
-  #leave(): void {
-    this.#isGone = true;
-    this.#gone.resolve(false);
-    this.#onRoom?.();
-  }
-
-  /** The connection has ended. */
-  stop(): void {
-    this.#queue.length = 0;
-    this.#leave();
-  }
-
-  async #work(): Promise<void> {
-    this.#isWorking = true;
-    const output = this.#output();
-    for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
-      if (item === "end") {
-        await this.#stage.end?.(output);
-        await this.#next("end");
-        continue;
-      }
-      await this.#stage.take(item, output);
-      this.#waitingBytes -= item.data.length;
-      if (this.#waitingBytes <= MAX_WAITING_BYTES) this.#onRoom?.();
-    }
-    this.#isWorking = false;
-  }
-
-  #output(): StageOutput {
-    const { clock, source, close, reset } = this.#basis;
-    return {
-      clock,
-      random: this.#random,
-      pass: (data) => this.#next({ data, arrivedMs: clock.monotonicMs() }),
-      close: () => close(this.#to),
-      reset,
-      struck: (detail) => source.record(this.toxic.kind, detail),
-      sleep: (delayMs) => this.#sleep(delayMs),
-    };
-  }
-
-  async #sleep(delayMs: number): Promise<boolean> {
-    if (this.#isGone) return false;
-    if (delayMs <= 0) return true;
-    if (delayMs === Infinity) return await this.#gone.promise;
-    const { clock } = this.#basis;
-    const ended = new AbortController();
-    const slept = clock.sleep(delayMs, { signal: ended.signal, keepAlive: false }).then(
-      () => true,
-      () => false,
-    );
-    const isUp = await ClockLedger.of(clock).waiting(Promise.race([slept, this.#gone.promise]));
-    ended.abort();
-    return isUp;
-  }
+interface Place {
+  /** Position of the toxic among all of its proxy. */
+  readonly order: number;
+  readonly link: Link;
 }
 
 /** One direction of a connection: what is read from one socket goes through the toxics, in order, to the other. */
@@ -121,8 +30,10 @@ export class Pipe {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #basis: PipeBasis;
-  readonly #links: Link[] = [];
+  readonly #places: Place[] = [];
   #bytes = 0;
+  #isCut = false;
+  #hasEnded = false;
 
   constructor(from: Socket, to: Socket, basis: PipeBasis) {
     this.#from = from;
@@ -135,39 +46,96 @@ export class Pipe {
     return this.#bytes;
   }
 
+  /** Whether the end has been passed on. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   start(): void {
-    const { clock } = this.#basis;
-    const taken = async (data: Buffer): Promise<void> => {
+    this.#from.on("data", (data: Buffer) => {
+      if (this.#isCut) return;
+      const offset = this.#bytes;
       this.#bytes += data.length;
-      this.#from.pause();
-      await this.#enter(0, { data, arrivedMs: clock.monotonicMs() });
-      if (!this.#from.destroyed) this.#from.resume();
-    };
-    this.#from.on("data", (data: Buffer) => void taken(data));
-    this.#from.on("end", () => void this.#enter(0, "end"));
+      const room = this.#enter(0, { data, offset, arrivedMs: this.#basis.clock.monotonicMs() });
+      if (room) void this.#pauseUntil(room);
+    });
+    this.#from.on("end", () => this.#cutOff());
   }
 
-  /** Adds a toxic behind those that are there. */
-  add(toxic: Toxic): void {
-    const index = this.#links.length;
-    this.#links.push(new Link(toxic, this.#basis, this.#to, (item) => this.#enter(index + 1, item)));
+  /** Puts a toxic at work, in the place of its order. */
+  set(order: number, toxic: Toxic): void {
+    const known = this.#places.find((place) => place.order === order);
+    if (known) return known.link.set(toxic);
+    const place: Place = { order, link: this.#makeLink(order) };
+    const behind = this.#places.findIndex((each) => each.order > order);
+    this.#places.splice(behind < 0 ? this.#places.length : behind, 0, place);
+    place.link.set(toxic);
   }
 
-  /** Takes a toxic away; it keeps its place, through which all passes. */
-  remove(toxic: Toxic): void {
-    for (const link of this.#links) if (link.toxic === toxic) link.remove();
+  /** Ends the toxic of that order, if it is here. */
+  clear(order: number): void {
+    this.#places.find((place) => place.order === order)?.link.retire();
   }
 
+  /** Reads no more; the end comes behind what is on its way. */
+  cutOff(): void {
+    this.#cutOff();
+  }
+
+  /** What is on its way is lost. */
   stop(): void {
-    for (const link of this.#links) link.stop();
+    this.#isCut = true;
+    for (const { link } of this.#places) link.stop();
   }
 
-  async #enter(index: number, item: Item): Promise<void> {
-    const link = this.#links[index];
-    if (link) return await link.put(item);
-    if (this.#to.destroyed || this.#to.writableEnded) return;
-    if (item === "end") this.#to.end();
-    else if (!this.#to.write(item.data)) await drained(this.#to);
+  #cutOff(): void {
+    if (this.#isCut) return;
+    this.#isCut = true;
+    void this.#enter(0, { endsAt: this.#bytes });
+  }
+
+  async #pauseUntil(room: Promise<void>): Promise<void> {
+    this.#from.pause();
+    await room;
+    if (!this.#from.destroyed) this.#from.resume();
+  }
+
+  #makeLink(order: number): Link {
+    const { clock, random, source, abandoned, close, reset } = this.#basis;
+    const link: Link = new Link({
+      clock,
+      random: random.stream(`toxic ${order}`),
+      abandoned,
+      close,
+      reset,
+      pass: async (item) => await this.#enter(this.#indexOf(link) + 1, item),
+      record: ({ kind, name }, offset) =>
+        source.record(kind, `${name === undefined ? "" : `${name} `}at byte ${offset}`),
+      onEmpty: () => void this.#places.splice(this.#indexOf(link), 1),
+    });
+    return link;
+  }
+
+  #indexOf(link: Link): number {
+    return this.#places.findIndex((place) => place.link === link);
+  }
+
+  /** Undefined where there is room for more at once. */
+  #enter(index: number, item: Item): Promise<void> | undefined {
+    const place = this.#places[index];
+    if (place) return place.link.put(item);
+    return "data" in item ? this.#write(item.data) : this.#end();
+  }
+
+  #write(data: Buffer): Promise<void> | undefined {
+    if (this.#to.destroyed || this.#to.writableEnded || this.#to.write(data)) return undefined;
+    return drained(this.#to);
+  }
+
+  #end(): undefined {
+    this.#hasEnded = true;
+    if (!this.#to.destroyed && !this.#to.writableEnded) this.#to.end();
+    this.#basis.onEnd();
   }
 }
 

@@ -1,13 +1,14 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import type { Clock } from "../../base/clock.ts";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Clock, ClockTimer } from "../../base/clock.ts";
 import { SeededRandom } from "../../base/random.ts";
 import { systemClock } from "../../base/system_clock.ts";
 import { FaultInjector, type InjectedFault } from "./fault_injector.ts";
 import { FaultLog } from "./fault_log.ts";
-import { type FaultSchedule, ScheduledFault } from "./fault_schedule.ts";
-import { Pipe, type PipeBasis } from "./_pipe.ts";
-import { checkToxic, type ConnectionFault, type Toxic } from "./toxics.ts";
+import type { FaultSchedule } from "./fault_schedule.ts";
+import { PlacedToxic } from "./_placed_toxic.ts";
+import { closeWhenWritten, ProxiedConnection, resetSocket } from "./_proxied_connection.ts";
+import type { ConnectionFault, Toxic } from "./toxics.ts";
 
 /** Options of {@linkcode FaultProxy.listen}. */
 export interface FaultProxyOptions {
@@ -28,30 +29,33 @@ export interface FaultProxyOptions {
 /** A toxic that was added. Disposing it removes it, also from connections that are open. */
 export interface AddedToxic extends Disposable {
   readonly toxic: Toxic;
-  /** Replaces it by another of any kind, on open connections too. @throws {RangeError} As `add` does. */
+  /** Number of connections that it was put on so far. */
+  readonly strikes: number;
+  /**
+   * Replaces it in its place, on open connections, too; what it held back passes. `limit_data` goes on counting, and
+   * the toxicity is rolled anew.
+   *
+   * @throws {RangeError} As {@linkcode FaultProxy.add} does.
+   */
   update(toxic: Toxic): void;
   remove(): void;
 }
 
-interface Active {
-  toxic: Toxic;
+/** A connection through a {@linkcode FaultProxy}. */
+export interface ProxyConnection {
+  /** Position among all connections that were ever accepted, from 0; those that failed at once count, too. */
   readonly index: number;
-  readonly scheduled: ScheduledFault;
-}
-
-interface Connection {
-  readonly index: number;
-  readonly client: Socket;
-  readonly server: Socket;
-  readonly pipes: Readonly<Record<"upstream" | "downstream", Pipe>>;
-  /** Toxics that the roll put on it. */
-  readonly on: Set<Active>;
+  /** Bytes that the client sent and the server. */
+  readonly bytes: { readonly upstream: number; readonly downstream: number };
+  /** Resets both sides: they see ECONNRESET. */
+  reset(): void;
 }
 
 /**
  * A TCP proxy on loopback that makes a network bad: latency, rates, cuts, resets, with the toxics of Toxiproxy and
  * their meaning, each on a schedule, and with faults of its own. Everything random comes from one seed, and each
- * strike is logged by connection and byte.
+ * strike is logged by connection and byte. Where nothing is added it changes nothing, a half-closed connection and a
+ * reset included.
  *
  * @example Each first request fails
  * ```ts
@@ -60,7 +64,7 @@ interface Connection {
  *
  * await using ollama = await MockOllamaServer.listen();
  * await using proxy = await FaultProxy.listen({ upstream: ollama.url });
- * proxy.failConnections({ kind: "reset" }, { times: 1 });
+ * proxy.failFirst(1);
  * await assert.rejects(fetch(proxy.address("http")));
  * assert.equal((await fetch(proxy.address("http"))).status, 200);
  * ```
@@ -73,36 +77,44 @@ export class FaultProxy implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: SeededRandom;
   readonly #target: { readonly host: string; readonly port: number };
-  readonly #toxics: Active[] = [];
-  readonly #connections = new Set<Connection>();
+  readonly #toxics = new Set<PlacedToxic>();
+  readonly #connections = new Set<ProxiedConnection>();
+  /** Connections that a fault keeps from the server. */
+  readonly #strays = new Set<Socket>();
   readonly #failures: FaultInjector<ConnectionFault>;
   #server: Server | undefined;
-  #port = 0;
+  #port: number;
   #accepted = 0;
   #added = 0;
+  #outage: { readonly timer: ClockTimer; readonly over: PromiseWithResolvers<void> } | undefined;
 
   private constructor(options: FaultProxyOptions) {
-    const { name = "proxy", clock = systemClock } = options;
+    const { name = "proxy", clock = systemClock, random = new SeededRandom(name), port = 0 } = options;
     this.#name = name;
     this.#clock = clock;
-    this.#random = options.random ?? new SeededRandom(name);
-    this.faultLog = options.faultLog ?? new FaultLog({ clock });
+    this.#random = random;
+    this.#port = port;
     this.#target = toTarget(options.upstream);
+    this.faultLog = options.faultLog ?? new FaultLog({ clock });
     this.#failures = new FaultInjector({
       source: name,
       clock,
-      random: this.#random.stream("connections"),
+      random: random.stream("connections"),
       log: this.faultLog,
     });
   }
 
   /**
    * @throws {TypeError} If `upstream` is no address.
+   * @throws {RangeError} If `port` is not a port number.
    * @throws {Error} If the port is taken.
    */
   static async listen(options: FaultProxyOptions): Promise<FaultProxy> {
+    const { port = 0 } = options;
+    if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+      throw new RangeError(`Cannot start proxy: 'port' must be an integer in [0, 65535], got ${port}`);
+    }
     const proxy = new FaultProxy(options);
-    proxy.#port = options.port ?? 0;
     await proxy.up();
     return proxy;
   }
@@ -115,9 +127,9 @@ export class FaultProxy implements AsyncDisposable {
     return this.#server === undefined;
   }
 
-  /** Number of connections that are open. */
-  get connections(): number {
-    return this.#connections.size;
+  /** Connections that are open, in the order in which they were accepted. */
+  get connections(): readonly ProxyConnection[] {
+    return [...this.#connections];
   }
 
   /** Address for clients, such as `http://127.0.0.1:4711` for `http`. */
@@ -128,38 +140,52 @@ export class FaultProxy implements AsyncDisposable {
   /**
    * Adds a toxic behind those that are there, on open connections, too.
    *
-   * @param schedule An occasion is a connection: `{ times: 2 }` is on the next two.
+   * @param schedule An occasion is a connection: `{ times: 2 }` is on the next two. Windows are spans of the clock, in
+   *   which the toxic comes to connections that are open, and leaves them again.
    * @throws {RangeError} If a number is out of its range.
    */
   add(toxic: Toxic, schedule: FaultSchedule = {}): AddedToxic {
-    checkToxic(toxic);
-    const index = this.#added++;
-    const random = this.#random.stream(`schedule of toxic ${index}`);
-    const active: Active = { toxic, index, scheduled: new ScheduledFault(schedule, this.#clock, random) };
-    this.#toxics.push(active);
-    for (const connection of this.#connections) this.#put(active, connection);
-    const remove = (): void => this.#remove(active);
+    const order = this.#added;
+    const random = this.#random.stream(`toxic ${order}`);
+    const placed = new PlacedToxic(toxic, { order, schedule, clock: this.#clock, random });
+    this.#added++;
+    this.#toxics.add(placed);
+    for (const connection of this.#connections) placed.offer(connection);
+    const remove = (): void => {
+      if (this.#toxics.delete(placed)) placed.remove();
+    };
     return {
       get toxic() {
-        return active.toxic;
+        return placed.toxic;
       },
-      update: (next) => this.#update(active, next),
+      get strikes() {
+        return placed.strikes;
+      },
+      update: (next) => placed.update(next),
       remove,
       [Symbol.dispose]: remove,
     };
   }
 
-  /** Faults of whole connections: the next ones, or those that the schedule says. */
+  /**
+   * Faults of whole connections, as they are made.
+   *
+   * @param schedule An occasion is a connection. @default all
+   * @throws {RangeError} If a number of the schedule is out of its range.
+   */
   failConnections(fault: ConnectionFault, schedule: FaultSchedule = {}): InjectedFault {
     return this.#failures.inject(fault, schedule);
   }
 
+  /** The next `count` connections fail. @throws {RangeError} If `count` is not an integer of at least 1. */
+  failFirst(count: number, fault: ConnectionFault = { kind: "reset" }): InjectedFault {
+    return this.failConnections(fault, { times: count });
+  }
+
   /** Resets every open connection. */
   resetAll(): void {
-    for (const { client, server } of this.#connections) {
-      reset(client);
-      reset(server);
-    }
+    for (const socket of this.#strays) resetSocket(socket);
+    for (const connection of this.#connections) connection.reset();
   }
 
   /** Closes the listener and every connection: new ones are refused. */
@@ -169,14 +195,59 @@ export class FaultProxy implements AsyncDisposable {
     this.#server = undefined;
     const closed = once(server, "close");
     server.close();
-    for (const connection of this.#connections) this.#end(connection);
+    for (const socket of this.#strays) socket.destroy();
+    for (const connection of this.#connections) connection.destroy();
     await closed;
   }
 
-  /** Listens again, on the same port. */
+  /** Listens again, on the same port. Ends an outage. @throws {Error} If somebody else has the port now. */
   async up(): Promise<void> {
-    if (this.#server) return;
-    const server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
+    const outage = this.#outage;
+    this.#outage = undefined;
+    outage?.timer.cancel();
+    if (!this.#server) await this.#listen();
+    outage?.over.resolve();
+  }
+
+  /**
+   * Goes down, and comes up again after so much of the clock; replaces an outage that is on.
+   *
+   * @returns Resolves when it is up again. Rejects as {@linkcode FaultProxy.up} does.
+   * @throws {RangeError} If `durationMs` is not a number >= 0.
+   */
+  async outage(durationMs: number): Promise<void> {
+    if (!(durationMs >= 0)) {
+      throw new RangeError(`Cannot begin outage: 'durationMs' must be >= 0, got ${durationMs}`);
+    }
+    const { over = Promise.withResolvers<void>(), timer: before } = this.#outage ?? {};
+    before?.cancel();
+    const end = (): void => void this.#clock.track(this.up(), "proxy up").catch(over.reject);
+    const timer =
+      durationMs === Infinity
+        ? { cancel() {}, [Symbol.dispose]() {} }
+        : this.#clock.setTimer(end, durationMs, { keepAlive: false });
+    this.#outage = { timer, over };
+    await this.down();
+    await over.promise;
+  }
+
+  /** Comes up again before the time of an outage is over. */
+  async endOutage(): Promise<void> {
+    if (this.#outage) await this.up();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const placed of this.#toxics) placed.remove();
+    this.#toxics.clear();
+    this.#outage?.timer.cancel();
+    this.#outage?.over.resolve();
+    this.#outage = undefined;
+    await this.down();
+  }
+
+  async #listen(): Promise<void> {
+    const options = { allowHalfOpen: true, noDelay: true };
+    const server = createServer(options, (client) => this.#accept(client));
     server.listen(this.#port, "127.0.0.1");
     try {
       await once(server, "listening");
@@ -189,94 +260,42 @@ export class FaultProxy implements AsyncDisposable {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.down();
-  }
-
   #accept(client: Socket): void {
     const index = this.#accepted++;
-    client.on("error", () => {}); // a peer that resets is its own business
     const fault = this.#failures.isArmed
       ? this.#failures.strike(isConnectionFault, `connection ${index}`)
       : undefined;
-    if (fault?.kind === "refuse") return void client.destroy();
-    if (fault?.kind === "reset") return reset(client);
-    if (fault?.kind === "empty_response") return void client.once("data", () => client.end());
-    if (fault?.kind === "half_open") return void client.pause();
-    this.#connect(index, client);
+    if (fault) this.#fail(client, fault);
+    else this.#connect(index, client);
+  }
+
+  #fail(client: Socket, fault: ConnectionFault): void {
+    this.#strays.add(client);
+    client.on("error", () => {}); // a peer that resets is its own business
+    client.once("close", () => this.#strays.delete(client));
+    client.once("end", () => closeWhenWritten(client));
+    if (fault.kind === "refuse") client.destroy();
+    else if (fault.kind === "reset") resetSocket(client);
+    else if (fault.kind === "empty_response") client.once("data", () => closeWhenWritten(client));
+    else client.resume();
   }
 
   #connect(index: number, client: Socket): void {
-    const server = connect({ ...this.#target, allowHalfOpen: true });
-    server.on("error", () => reset(client));
-    const resetBoth = (): void => {
-      reset(client);
-      reset(server);
-    };
-    const pipe = (stream: "upstream" | "downstream", from: Socket, to: Socket): Pipe => {
-      const basis: PipeBasis = {
-        clock: this.#clock,
-        random: this.#random.stream(`connection ${index} ${stream}`),
-        source: this.faultLog.source(`${this.#name} connection ${index} ${stream}`),
-        close: (last) => {
-          last.end();
-          (last === client ? server : client).destroy();
-        },
-        reset: resetBoth,
-      };
-      return new Pipe(from, to, basis);
-    };
-    const pipes = {
-      upstream: pipe("upstream", client, server),
-      downstream: pipe("downstream", server, client),
-    };
-    const connection: Connection = { index, client, server, pipes, on: new Set() };
+    const connection: ProxiedConnection = new ProxiedConnection({
+      index,
+      client,
+      target: this.#target,
+      clock: this.#clock,
+      random: this.#random,
+      faultLog: this.faultLog,
+      name: this.#name,
+      onClose: () => {
+        this.#connections.delete(connection);
+        for (const placed of this.#toxics) placed.forget(connection);
+      },
+    });
     this.#connections.add(connection);
-    for (const active of this.#toxics) this.#put(active, connection);
-    client.once("close", () => this.#end(connection));
-    server.once("close", () => this.#closed(connection));
-    pipes.upstream.start();
-    pipes.downstream.start();
-  }
-
-  #put(active: Active, connection: Connection): void {
-    const { toxicity = 1, stream = "downstream" } = active.toxic;
-    const roll = this.#random.stream(`toxicity ${connection.index} ${active.index}`);
-    if (!active.scheduled.occasion() || !roll.chance(toxicity)) return;
-    connection.on.add(active);
-    connection.pipes[stream].add(active.toxic);
-  }
-
-  #remove(active: Active): void {
-    const index = this.#toxics.indexOf(active);
-    if (index < 0) return;
-    this.#toxics.splice(index, 1);
-    for (const { on, pipes } of this.#connections) {
-      if (on.delete(active)) for (const pipe of Object.values(pipes)) pipe.remove(active.toxic);
-    }
-  }
-
-  #update(active: Active, next: Toxic): void {
-    checkToxic(next);
-    const { toxic } = active;
-    active.toxic = next;
-    for (const { on, pipes } of this.#connections) {
-      if (!on.has(active)) continue;
-      pipes[toxic.stream ?? "downstream"].remove(toxic);
-      pipes[next.stream ?? "downstream"].add(next);
-    }
-  }
-
-  // The server has ended, but what it sent may still be on its way through slow toxics.
-  #closed(connection: Connection): void {
-    if (connection.client.destroyed) this.#end(connection);
-  }
-
-  #end(connection: Connection): void {
-    if (!this.#connections.delete(connection)) return;
-    for (const pipe of Object.values(connection.pipes)) pipe.stop();
-    connection.client.destroy();
-    connection.server.destroy();
+    for (const placed of this.#toxics) placed.offer(connection);
   }
 }
 
@@ -284,16 +303,13 @@ function isConnectionFault(_fault: ConnectionFault): _fault is ConnectionFault {
   return true;
 }
 
-function reset(socket: Socket): void {
-  if (typeof socket.resetAndDestroy === "function") socket.resetAndDestroy();
-  else socket.destroy();
-}
-
 function toTarget(upstream: FaultProxyOptions["upstream"]): { readonly host: string; readonly port: number } {
   if (typeof upstream !== "string") return upstream;
   const url = URL.parse(upstream);
-  const isSecure = url?.protocol === "https:" || url?.protocol === "wss:";
-  if (!url?.hostname)
+  if (!url?.hostname) {
     throw new TypeError(`Cannot start proxy: 'upstream' must be an address, got ${upstream}`);
-  return { host: url.hostname, port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port) };
+  }
+  const isSecure = url.protocol === "https:" || url.protocol === "wss:";
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1"); // an IPv6 address has brackets in a URL only
+  return { host, port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port) };
 }

@@ -16,7 +16,7 @@ export interface LatencyToxic extends ToxicBase {
   readonly jitterMs?: number | undefined;
 }
 
-/** At most so much passes; 0 lets nothing pass. */
+/** At most so much passes, in pieces of 100 ms; 0 lets nothing pass. */
 export interface BandwidthToxic extends ToxicBase {
   readonly kind: "bandwidth";
   /** 1000 bytes a second each. */
@@ -29,19 +29,25 @@ export interface SlowCloseToxic extends ToxicBase {
   readonly delayMs: number;
 }
 
-/** Nothing passes, and the connection is closed after a silence of so long; 0 never closes it. */
+/**
+ * Nothing passes, and the connection is closed after a silence of so long, or when the sender ends; 0 never closes it
+ * for silence. Its removal closes the connections that it was on: data is missing there.
+ */
 export interface TimeoutToxic extends ToxicBase {
   readonly kind: "timeout";
   readonly timeoutMs: number;
 }
 
-/** The connection is reset, so long after the first data. */
+/** The connection is reset, so long after the first data or the end. */
 export interface ResetPeerToxic extends ToxicBase {
   readonly kind: "reset_peer";
   readonly timeoutMs: number;
 }
 
-/** Data is cut into small pieces, with a pause between them. */
+/**
+ * Data is cut into small pieces of `averageBytes` ± `variationBytes`, with a pause behind each. (Toxiproxy halves a chunk
+ * until its parts are small enough, which gives pieces of little more than half the average.)
+ */
 export interface SlicerToxic extends ToxicBase {
   readonly kind: "slicer";
   readonly averageBytes: number;
@@ -57,20 +63,45 @@ export interface LimitDataToxic extends ToxicBase {
   readonly bytes: number;
 }
 
-/** A byte every so often: a body that dribbles. */
+/** Like {@linkcode LimitDataToxic}, but it can reset, too. */
+export interface CutToxic extends ToxicBase {
+  readonly kind: "cut";
+  readonly bytes: number;
+  /** @default {"end"} */
+  readonly by?: "end" | "reset" | undefined;
+}
+
+/** So many bytes pass, then nothing more, and the connection stays open. */
+export interface StallToxic extends ToxicBase {
+  readonly kind: "stall";
+  readonly bytes: number;
+}
+
+/** A byte every so often, heads and all. */
 export interface SlowDripToxic extends ToxicBase {
   readonly kind: "slow_drip";
   readonly bytesPerSecond: number;
 }
 
-/** Every chunk passes twice, from byte `afterBytes` on. */
-export interface DuplicateToxic extends ToxicBase {
-  readonly kind: "duplicate";
-  /** @default {0} */
-  readonly afterBytes?: number | undefined;
+/** An HTTP message whose head comes at once, and whose body comes a byte every so often. */
+export interface DribbledBodyToxic extends ToxicBase {
+  readonly kind: "dribbled_body";
+  readonly bytesPerSecond: number;
 }
 
-/** Closes in the middle of a line of NDJSON: after `lines` whole lines and half of the next. */
+/** Bytes pass twice, once in the life of a connection. */
+export interface DuplicateToxic extends ToxicBase {
+  readonly kind: "duplicate";
+  /** The first byte of them. @default {0} */
+  readonly afterBytes?: number | undefined;
+  /** How many. @default those that came together with the first, which differs from run to run */
+  readonly bytes?: number | undefined;
+}
+
+/**
+ * Closes in the middle of a line of NDJSON: after `lines` whole lines and half of the next. Lines that begin with `{`
+ * or `data:` count, so that heads of HTTP and chunk sizes do not.
+ */
 export interface CutLineToxic extends ToxicBase {
   readonly kind: "cut_line";
   readonly lines: number;
@@ -91,12 +122,15 @@ export interface GarbageToxic extends ToxicBase {
   readonly bytes: number;
 }
 
-/** Makes chunked transfer coding invalid: the first chunk size becomes no number. */
+/** Makes HTTP's chunked transfer coding invalid: the first chunk size becomes no number. */
 export interface MalformedChunkToxic extends ToxicBase {
   readonly kind: "malformed_chunk";
 }
 
-/** Something that a {@linkcode FaultProxy} does to the bytes of a connection. Those of Toxiproxy mean what they mean there. */
+/**
+ * Something that a {@linkcode FaultProxy} does to the bytes of a connection. Those of Toxiproxy (to `limit_data`) mean
+ * what they mean there.
+ */
 export type Toxic =
   | LatencyToxic
   | BandwidthToxic
@@ -105,7 +139,10 @@ export type Toxic =
   | ResetPeerToxic
   | SlicerToxic
   | LimitDataToxic
+  | CutToxic
+  | StallToxic
   | SlowDripToxic
+  | DribbledBodyToxic
   | DuplicateToxic
   | CutLineToxic
   | BreakJsonToxic
@@ -118,7 +155,7 @@ export type ConnectionFault =
   | { readonly kind: "refuse" }
   /** Reset before a byte was passed. */
   | { readonly kind: "reset" }
-  /** Accepted, and nothing passes ever. */
+  /** Accepted, what is sent is taken, and nothing comes back ever. */
   | { readonly kind: "half_open" }
   /** Accepts a request, and closes without an answer. */
   | { readonly kind: "empty_response" };
@@ -139,16 +176,25 @@ const LEAST: Readonly<Record<string, number>> = {
   nth: 1,
 };
 
+const WHOLE: ReadonlySet<string> = new Set([
+  "averageBytes",
+  "variationBytes",
+  "bytes",
+  "afterBytes",
+  "lines",
+  "nth",
+]);
+
 /** @throws {RangeError} If a number of the toxic is out of its range; the message names it. */
 export function checkToxic(toxic: Toxic): void {
   for (const [name, value] of Object.entries(toxic)) {
     const least = LEAST[name];
     if (least === undefined || value === undefined) continue;
-    if (typeof value !== "number" || !(value >= least && value < Infinity)) {
-      throw new RangeError(
-        `Cannot add toxic '${toxic.kind}': '${name}' must be finite and >= ${least}, got ${value}`,
-      );
-    }
+    const isWhole = WHOLE.has(name);
+    const isFine = isWhole ? Number.isInteger(value) : Number.isFinite(value);
+    if (isFine && (value as number) >= least) continue;
+    const rule = `${isWhole ? "an integer" : "finite"} and >= ${least}`;
+    throw new RangeError(`Cannot add toxic '${toxic.kind}': '${name}' must be ${rule}, got ${value}`);
   }
   const { toxicity = 1 } = toxic;
   if (!(toxicity >= 0 && toxicity <= 1)) {
