@@ -167,9 +167,12 @@ function toIncoming(request: IncomingMessage, bytes: Buffer): Incoming {
   };
 }
 
-// Requests to a proxy name the whole address.
+// Requests to a proxy name the whole address; @discordjs/core encodes the @ of `@me`.
 function splitUrl(url: string): { version: string | undefined; path: string; search: string } {
-  const [whole = "", search = ""] = url.replace(/^\w+:\/\/[^/]*/, "").split(/\?(.*)/s);
+  const [whole = "", search = ""] = url
+    .replace(/^\w+:\/\/[^/]*/, "")
+    .replaceAll("%40", "@")
+    .split(/\?(.*)/s);
   const [, version, rest = ""] = /^(?:\/api)?(?:\/v(\d+))?((?:\/.*)?)$/s.exec(whole) ?? [
     undefined,
     undefined,
