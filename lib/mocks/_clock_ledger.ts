@@ -7,7 +7,14 @@ export interface ClockHold extends Disposable {
   readonly isOpen: boolean;
 }
 
+/** Options of {@linkcode ClockLedger.hold}. */
+export interface HoldOptions {
+  /** Whether what is held for runs on real time, as a reconnection does, so that quiet means nothing. @default {false} */
+  readonly standsStill?: boolean | undefined;
+}
+
 interface OpenHold {
+  readonly standsStill: boolean;
   readonly label: string;
   readonly expiresAtMs: number;
 }
@@ -18,6 +25,12 @@ const QUIET_MS = 20;
 
 const DEFAULT_PATIENCE_MS = 5000;
 
+// A companion that pauses on the clock before it asks or answers, as one that pretends to type does, is quiet, too. After
+// so many looks time passes for it in short steps, each to the next timer: one that is only slow loses little by that.
+const QUIET_LOOKS = 3;
+const STEP_MS = 250;
+const STEP_TURNS = 10;
+
 const CLOSED: ClockHold = { isOpen: false, [Symbol.dispose]: () => {} };
 
 const ledgers = new WeakMap<Clock, ClockLedger>();
@@ -27,7 +40,8 @@ const ledgers = new WeakMap<Clock, ClockLedger>();
  * its reply is read; but the LLM that the companion asks meanwhile sleeps on the same clock, so each such wait lends
  * one hold to the clock: it stands while there are more holds than waits. What a companion queues looks like a hold
  * without a wait: when nothing happens for {@linkcode QUIET_MS} of real time while others wait, it is set aside
- * until the next message, request or reply. A hold that nobody answers ends after its patience, in real time.
+ * until the next message, request or reply. When nobody waits, and all is quiet, time passes in short steps. A hold
+ * that nobody answers ends after its patience, in real time.
  */
 export class ClockLedger {
   readonly #clock: Clock;
@@ -35,6 +49,7 @@ export class ClockLedger {
   #waiting = 0;
   #setAside = 0;
   #quietSinceMs = 0;
+  #quietLooks = 0;
   #release: (() => void) | undefined;
   #watch: ClockTimer | undefined;
 
@@ -50,9 +65,10 @@ export class ClockLedger {
   }
 
   /** Holds the clock until the result is disposed, at most `patienceMs` of real time. */
-  hold(label: string, patienceMs: number = DEFAULT_PATIENCE_MS): ClockHold {
+  hold(label: string, patienceMs: number = DEFAULT_PATIENCE_MS, options: HoldOptions = {}): ClockHold {
+    const { standsStill = false } = options;
     if (this.#clock === systemClock) return CLOSED; // real time cannot be held
-    const hold: OpenHold = { label, expiresAtMs: systemClock.monotonicMs() + patienceMs };
+    const hold: OpenHold = { label, standsStill, expiresAtMs: systemClock.monotonicMs() + patienceMs };
     this.#holds.add(hold);
     this.progress();
     const holds = this.#holds;
@@ -91,6 +107,7 @@ export class ClockLedger {
 
   #update(): void {
     this.#quietSinceMs = systemClock.monotonicMs();
+    this.#quietLooks = 0;
     if (this.#holds.size - this.#setAside > this.#waiting) this.#take();
     else this.#letGo();
   }
@@ -116,8 +133,25 @@ export class ClockLedger {
     const before = this.#holds.size;
     for (const hold of this.#holds) if (hold.expiresAtMs <= nowMs) this.#holds.delete(hold);
     if (this.#holds.size < before) return this.progress();
-    if (this.#waiting === 0 || nowMs - this.#quietSinceMs < QUIET_MS) return;
+    if (nowMs - this.#quietSinceMs < QUIET_MS) return;
+    if (this.#waiting === 0) return this.#step();
     this.#setAside = this.#holds.size - this.#waiting;
     this.#letGo();
+  }
+
+  /** Lets the clock go to its next timer, no further than {@linkcode STEP_MS}. */
+  #step(): void {
+    if (++this.#quietLooks < QUIET_LOOKS || this.#holds.values().some((hold) => hold.standsStill)) return;
+    const startMs = this.#clock.monotonicMs();
+    const bound = this.#clock.setTimer(() => {}, STEP_MS, { keepAlive: false });
+    this.#letGo();
+    let turns = 0;
+    const look = (): void => {
+      const hasMoved = this.#clock.monotonicMs() !== startMs;
+      if (!hasMoved && !this.#release && ++turns < STEP_TURNS) return void setImmediate(look);
+      bound.cancel();
+      if (this.#holds.size - this.#setAside > this.#waiting) this.#take();
+    };
+    setImmediate(look);
   }
 }

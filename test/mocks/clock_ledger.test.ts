@@ -57,6 +57,29 @@ suite("ClockLedger", () => {
     assert.equal(hold.isOpen, false);
   });
 
+  test("a companion that pauses on the clock before it answers is let on, and no further", async () => {
+    await using _alive = keepAlive();
+    const clock = new VirtualClock();
+    const hold = ClockLedger.of(clock).hold("reply", ENDLESS_MS);
+    const answer = clock.sleep(700).then(() => {
+      hold[Symbol.dispose]();
+      return clock.monotonicMs();
+    });
+    await clock.advance(3_600_000);
+    assert.equal(await answer, 700);
+  });
+
+  test("what runs on real time is waited for with the clock standing still", async () => {
+    await using _alive = keepAlive();
+    const clock = new VirtualClock();
+    const hold = ClockLedger.of(clock).hold("reconnection", ENDLESS_MS, { standsStill: true });
+    const advancing = clock.advance(1000);
+    await systemClock.sleep(200);
+    assert.equal(clock.monotonicMs(), 0);
+    hold[Symbol.dispose]();
+    await advancing;
+  });
+
   test("mocks on one clock share it, and real time is not held", () => {
     const clock = new VirtualClock();
     assert.equal(ClockLedger.of(clock), ClockLedger.of(clock));

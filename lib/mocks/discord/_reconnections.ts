@@ -18,8 +18,10 @@ export class Reconnections {
 
   /** `sessions` are lost from now on, and as many are expected back. */
   expect(sessions: readonly GatewaySession[]): void {
-    for (const { id } of sessions)
-      this.#holds.push(this.#ledger.hold(`reconnection of session ${id}`, this.#patienceMs));
+    for (const { id } of sessions) {
+      const label = `reconnection of session ${id}`;
+      this.#holds.push(this.#ledger.hold(label, this.#patienceMs, { standsStill: true }));
+    }
   }
 
   /** One is back: under its old session or, if that could not be resumed, under a new one. */
