@@ -53,5 +53,6 @@ export const PRIVILEGED_INTENTS: number = INTENT.guildMembers | INTENT.guildPres
 
 /** Whether the value is a number made of defined intents only. */
 export function areIntentsDefined(intents: unknown): intents is number {
-  return Number.isInteger(intents) && (intents as number) >= 0 && ((intents as number) & ~DEFINED) === 0;
+  const bits = intents as number; // bit operations see 32 of them only
+  return Number.isInteger(intents) && bits >= 0 && bits < 2 ** 31 && (bits & ~DEFINED) === 0;
 }
