@@ -11,28 +11,35 @@ export interface BenchRow {
   readonly measured: readonly number[];
   /** Medians of peers, measured in the same run. */
   readonly peers?: Readonly<Record<string, number>>;
-  /** At most this. */
+  /** At most this; where more is better, at least this. */
   readonly goal: number;
+  /** @default {"lower"} */
+  readonly better?: "lower" | "higher";
 }
 
 /** Prints a table, or with `--json` the one object that DESIGN.md describes. */
 export function reportBench(rows: readonly BenchRow[]): void {
   const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? "unknown"}, ${formatBytes(totalmem())}, Node ${process.versions.node}`;
-  const summarised = rows.map(({ name, unit, measured, peers = {}, goal }) => {
+  const summarised = rows.map(({ name, unit, measured, peers = {}, goal, better = "lower" }) => {
     const ours = median(measured);
-    const best = Math.min(...Object.values(peers));
+    const best = (better === "lower" ? Math.min : Math.max)(...Object.values(peers));
     const ratio = Number.isFinite(best) ? ours / best : null;
-    return { name, unit, ours, peers, ratio, goal, met: ours <= goal };
+    const met = better === "lower" ? ours <= goal : ours >= goal;
+    return { name, unit, ours, peers, ratio, goal, met };
   });
   if (process.argv.includes("--json")) {
     console.log(JSON.stringify({ machine, rows: summarised }));
     return;
   }
   console.log(machine);
-  for (const [index, { name, unit, ours, goal, met }] of summarised.entries()) {
+  for (const [index, { name, unit, ours, goal, met, peers, ratio }] of summarised.entries()) {
     const { measured } = rows[index]!;
     const spread = medianAbsoluteDeviation(measured);
     const figures = `${ours.toFixed(0)} ${unit} (n ${measured.length}, MAD ${spread.toFixed(0)})`;
-    console.log(`${met ? "met   " : "MISSED"} ${name.padEnd(52)} ${figures.padEnd(30)} goal ${goal} ${unit}`);
+    const beside = Object.entries(peers).map(
+      ([peer, value]) => `; ${peer} ${value.toFixed(0)}, ratio ${ratio?.toFixed(2)}`,
+    );
+    const line = `${met ? "met   " : "MISSED"} ${name.padEnd(52)} ${figures.padEnd(30)} goal ${goal.toFixed(0)} ${unit}`;
+    console.log(line + beside.join(""));
   }
 }
