@@ -83,7 +83,7 @@ export class DiscordBackend {
     const invocations = new Invocations({ ...common, patienceMs, isConnected });
     const attachments = this.#attachments;
     this.script = { clock, changes, attachments, invocations, replyWatch: this.#replyWatch };
-    this.rest = this.#createRest(changes, commands, interactions, options.onError ?? console.error);
+    this.rest = this.#createRest(changes, commands, interactions, options);
   }
 
   /** Must be called before anything happens. */
@@ -95,7 +95,7 @@ export class DiscordBackend {
     changes: WorldChanges,
     commands: CommandStore,
     interactions: Interactions,
-    onError: (error: unknown) => void,
+    { onError = console.error, shards = 1 }: MockDiscordOptions,
   ): RestApi {
     const { world, calls, token, limits, outage, faults, clock, ledger } = this;
     const router = createRestRouter({
@@ -105,6 +105,7 @@ export class DiscordBackend {
       interactions,
       attachments: this.#attachments,
       webhooks: new WebhookStore(),
+      shards,
       gatewayUrl: () => `ws://${this.#hooks!.address()}`,
       sessionStartLimit: () => this.#hooks!.sessionStartLimit(),
       onReply: (message) => {

@@ -26,6 +26,8 @@ export interface RestContext {
   readonly interactions: Interactions;
   readonly webhooks: WebhookStore;
   readonly gatewayUrl: () => string;
+  /** How many shards the bot needs. */
+  readonly shards: number;
   readonly sessionStartLimit: () => SessionStartLimit;
   /** The bot wrote a message; its event is published already. */
   readonly onReply: (message: DiscordMessage) => void;

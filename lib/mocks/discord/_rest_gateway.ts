@@ -6,11 +6,11 @@ const REGIONS = ["rotterdam", "us-east", "us-west"];
 
 /** Routes of the gateway's address, of files, and of what no guild has. */
 export function addGatewayRoutes(router: RestRouter, context: RestContext): void {
-  const { gatewayUrl, sessionStartLimit, attachments } = context;
+  const { gatewayUrl, sessionStartLimit, shards, attachments } = context;
   router.on("GET", "/gateway", () => ({ url: gatewayUrl() }), { isOpen: true });
   router.on("GET", "/gateway/bot", () => ({
     url: gatewayUrl(),
-    shards: 1,
+    shards,
     session_start_limit: sessionStartLimit(),
   }));
   router.on("GET", "/voice/regions", () =>
