@@ -81,7 +81,7 @@ export function messageEvent(
     intent: byPlace(guildId, INTENT.guildMessages, INTENT.directMessages),
     guildId,
     hidesContent: guildId !== undefined && !isOwn && !mentionsBot,
-    ...(!isOwn && type === "MESSAGE_CREATE" && { message }),
+    ...(!author.bot && type === "MESSAGE_CREATE" && { message }), // bots, webhooks too, need no answer
   });
 }
 
@@ -92,31 +92,4 @@ export function messageDeleteEvent({ id, channelId, guildId }: DiscordMessage): 
     intent: byPlace(guildId, INTENT.guildMessages, INTENT.directMessages),
     guildId,
   });
-}
-
-/** MESSAGE_REACTION_ADD or MESSAGE_REACTION_REMOVE. */
-export function reactionEvent(
-  type: "MESSAGE_REACTION_ADD" | "MESSAGE_REACTION_REMOVE",
-  message: DiscordMessage,
-  userId: string,
-  emoji: { id: string | null; name: string },
-): GatewayEvent {
-  const { id, channelId, guildId, author } = message;
-  const place = { channel_id: channelId, ...(guildId !== undefined && { guild_id: guildId }) };
-  const payload = {
-    user_id: userId,
-    message_id: id,
-    message_author_id: author.id,
-    emoji,
-    burst: false,
-    type: 0,
-  };
-  return new GatewayEvent(
-    type,
-    { ...payload, ...place },
-    {
-      intent: byPlace(guildId, INTENT.guildMessageReactions, INTENT.directMessageReactions),
-      guildId,
-    },
-  );
 }

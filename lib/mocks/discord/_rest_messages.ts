@@ -69,8 +69,7 @@ async function postMessage(context: RestContext, request: RestRequest): Promise<
   return toWireMessage(message, world);
 }
 
-/** @throws {RestError} If nobody, or not the bot, can write there. */
-export function requireWritable(context: RestContext, channel: DiscordChannel): void {
+function requireWritable(context: RestContext, channel: DiscordChannel): void {
   const { type, recipients } = channel;
   if (type === CHANNEL_TYPE.category || type === CHANNEL_TYPE.forum)
     throw new RestError("cannotSendInChannel");
