@@ -34,6 +34,10 @@ suite("violations of retries", () => {
       await request(discord, "GET /voice/regions");
       await clock.advance(Math.min(500 * 2 ** i, 30_000));
     }
+    for (let i = 0; i < 12; i++) {
+      await request(discord, "GET /gateway/bot");
+      await clock.advance(300 + 100 * i);
+    }
     assert.deepEqual(rulesOf(discord), []);
     for (let i = 0; i < 10; i++) {
       await request(discord, "GET /users/@me");
