@@ -1,31 +1,53 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { DeadlineError, withDeadline } from "../base/deadline.ts";
+import { companionClock } from "./_companion_clock.ts";
 import { LogCapture } from "./_log_capture.ts";
 import type { EnvironmentTime } from "./_time.ts";
+import { CompanionContext, UnhandledErrors } from "./_unhandled_errors.ts";
 import type { Companion, CompanionEnvironment, CompanionFactory } from "./companion.ts";
 
-const LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
+const CRASH_LIMIT_MS = 5000;
+const FORMER_LINES_KEPT = 1000;
+const FAULTS_KEPT = 100;
+
+/** Options of {@linkcode CompanionLife}. */
+export interface CompanionLifeOptions {
+  /** Makes the companions after the first one. */
+  readonly factory: CompanionFactory;
+  readonly time: EnvironmentTime;
+  /** Whether what it writes is shown. */
+  readonly showLogs: boolean;
+  /** Real milliseconds that a stop may take. */
+  readonly stopTimeoutMs: number;
+  /** Told of each different fault. */
+  readonly onFault: (fault: string, error: unknown) => void;
+}
 
 /** The companion of an environment through all its starts, stops and crashes. */
 export class CompanionLife implements AsyncDisposable {
-  readonly #factory: CompanionFactory;
-  readonly #time: EnvironmentTime;
+  readonly #options: CompanionLifeOptions;
   readonly #capture: LogCapture;
+  readonly #errors: UnhandledErrors;
   readonly #faults: string[] = [];
   readonly #formerLines: string[] = [];
   #companion: Companion;
+  #context: CompanionContext;
   #isRunning = false;
   #isFresh = true;
   #following: Disposable | undefined;
   #port = 0;
 
-  /** @param first The companion that is started first; the factory makes those after it. */
-  constructor(first: Companion, factory: CompanionFactory, time: EnvironmentTime, showLogs: boolean) {
+  /** @param first The companion that is started first. */
+  constructor(first: Companion, options: CompanionLifeOptions) {
     this.#companion = first;
-    this.#factory = factory;
-    this.#time = time;
-    this.#capture = new LogCapture(showLogs);
+    this.#options = options;
+    this.#capture = new LogCapture(options.showLogs);
+    this.#errors = new UnhandledErrors((did, error) => {
+      this.#blame(`the companion ${did}: ${describeError(error)}`, error);
+    });
+    this.#context = new CompanionContext(this.#errors);
   }
 
   get companion(): Companion {
@@ -36,7 +58,7 @@ export class CompanionLife implements AsyncDisposable {
     return this.#isRunning;
   }
 
-  /** What the companion did wrong at being stopped, one sentence each. */
+  /** What the companion as such did wrong, one sentence each: errors that it left alone, a stop that failed. */
   get faults(): readonly string[] {
     return this.#faults;
   }
@@ -51,27 +73,44 @@ export class CompanionLife implements AsyncDisposable {
     if (this.#isRunning) throw new Error("Cannot start companion: it must be off, got one that runs");
     if (!this.#isFresh) this.#renew();
     this.#isFresh = false;
+    const { time } = this.#options;
     const companion = this.#companion;
+    const context = new CompanionContext(this.#errors);
+    this.#context = context;
     // an app knows its companion by its address; a process must be told one that is free
     this.#port ||= companion.keepsOwnTime ? await freePort() : 0;
     const listen = listens ? { host: "127.0.0.1", port: this.#port } : undefined;
-    const clock = this.#time.virtualClock ? this.#capture.bind(env.clock) : env.clock;
-    await this.#time.runSoon(this.#capture.run(() => companion.start({ ...env, clock, listen })));
+    const clock = time.virtualClock ? companionClock(env.clock, context) : env.clock;
+    try {
+      await withDeadline("start the companion", START_LIMIT_MS, (signal) =>
+        time.runSoon(
+          this.#run(() => companion.start({ ...env, clock, listen })),
+          signal,
+        ),
+      );
+    } catch (error) {
+      context.kill(); // what it began must not go on
+      await this.#putDown().catch(() => undefined); // it may well have cleaned up already
+      throw error;
+    }
     this.#isRunning = true;
     this.#port = Number(URL.parse(companion.url ?? "")?.port ?? this.#port);
-    this.#following = companion.advance && this.#time.virtualClock?.follow((ms) => companion.advance!(ms));
+    this.#following = companion.advance && time.virtualClock?.follow((ms) => companion.advance!(ms));
   }
 
   /** Graceful; a companion that hangs is crashed, and that is a fault of its own. */
   async stop(): Promise<void> {
     if (!this.#leave()) return;
+    const { time, stopTimeoutMs } = this.#options;
     try {
-      await withDeadline("stop the companion", LIMIT_MS, () =>
-        this.#time.runSoon(this.#capture.run(() => this.#companion.stop())),
+      await withDeadline("stop the companion", stopTimeoutMs, (signal) =>
+        time.runSoon(
+          this.#run(() => this.#companion.stop()),
+          signal,
+        ),
       );
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#faults.push(`the companion did not stop as it must: ${reason}`);
+      this.#blame(`the companion did not stop as it must: ${describeError(error)}`, error);
       if (error instanceof DeadlineError) await this.#crash();
     }
   }
@@ -81,14 +120,41 @@ export class CompanionLife implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    this.#capture[Symbol.dispose]();
+    try {
+      await this.stop();
+    } finally {
+      this.#capture[Symbol.dispose]();
+      this.#errors[Symbol.dispose]();
+    }
   }
 
-  #crash(): Promise<void> {
-    return withDeadline("crash the companion", LIMIT_MS, () =>
-      this.#time.runSoon(this.#capture.run(() => this.#companion.crash())),
+  async #crash(): Promise<void> {
+    this.#context.kill();
+    try {
+      await this.#putDown();
+    } catch (error) {
+      this.#blame(`the companion could not be crashed: ${describeError(error)}`, error);
+    }
+  }
+
+  async #putDown(): Promise<void> {
+    const { time } = this.#options;
+    await withDeadline("crash the companion", CRASH_LIMIT_MS, (signal) =>
+      time.runSoon(
+        this.#run(() => this.#companion.crash()),
+        signal,
+      ),
     );
+  }
+
+  #run<T>(work: () => T): T {
+    return this.#capture.run(() => this.#context.run(work));
+  }
+
+  #blame(fault: string, error: unknown): void {
+    if (this.#faults.length >= FAULTS_KEPT || this.#faults.includes(fault)) return;
+    this.#faults.push(fault);
+    this.#options.onFault(fault, error);
   }
 
   #leave(): boolean {
@@ -99,10 +165,19 @@ export class CompanionLife implements AsyncDisposable {
   }
 
   #renew(): void {
-    this.#formerLines.push(...(this.#companion.logLines ?? []).slice(-200));
-    this.#formerLines.splice(0, this.#formerLines.length - 1000);
-    this.#companion = this.#factory();
+    const companion = this.#options.factory();
+    this.#formerLines.push(...(this.#companion.logLines ?? []));
+    this.#formerLines.splice(0, this.#formerLines.length - FORMER_LINES_KEPT);
+    this.#companion = companion;
   }
+}
+
+/** Name, message and place of an error, in one line. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).slice(0, 200);
+  const [message] = error.message.split("\n");
+  const place = /^\s+at .*?((?:file:|\/|[A-Z]:\\)[^()]*:\d+:\d+)\)?$/m.exec(error.stack ?? "")?.[1];
+  return `${error.name}: ${message!.slice(0, 200)}${place === undefined ? "" : ` (at ${place})`}`;
 }
 
 /** A port that is free now. */

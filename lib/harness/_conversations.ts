@@ -1,4 +1,3 @@
-import { DeadlineError } from "../base/deadline.ts";
 import { MockAndroidClient } from "../mocks/android/mock_android_client.ts";
 import { readMessageText } from "../mocks/discord/discord_types.ts";
 import type { PlatformName, SendMessageOptions } from "./environment.ts";
@@ -132,15 +131,4 @@ export class Conversations implements AsyncDisposable {
 
 function passwordOf(user: string): string {
   return `password-of-${user}`;
-}
-
-/** A deadline that says what was seen on both ends. */
-export class NoReplyError extends DeadlineError {
-  override readonly name: string = "NoReplyError";
-
-  constructor(platform: string, user: string, timeoutMs: number, seen: string, cause: unknown) {
-    super(`get a reply on ${platform} for '${user}'`, timeoutMs);
-    this.message += `; ${seen}`;
-    this.cause = cause;
-  }
 }

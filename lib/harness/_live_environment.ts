@@ -6,22 +6,23 @@ import { DeadlineError } from "../base/deadline.ts";
 import type { PlatformHealth } from "../base/platform_health.ts";
 import { SeededRandom } from "../base/random.ts";
 import { RingBuffer } from "../base/ring_buffer.ts";
+import { systemClock } from "../base/system_clock.ts";
 import type { VirtualClock } from "../base/virtual_clock.ts";
 import type { EmotionalState } from "../emotion/emotional_state.ts";
 import type { MockAndroidClient } from "../mocks/android/mock_android_client.ts";
 import type { MockDiscordServer } from "../mocks/discord/mock_discord_server.ts";
-import { ViolationLog } from "../mocks/violations.ts";
 import { FaultLog } from "../mocks/faults/fault_log.ts";
 import type { MockOllamaServer } from "../mocks/ollama/mock_ollama_server.ts";
 import type { MockVoiceServer } from "../mocks/voice/mock_voice_server.ts";
-import { Conversations, NoReplyError } from "./_conversations.ts";
+import { Conversations } from "./_conversations.ts";
+import { NoReplyError } from "./_no_reply.ts";
 import { Services } from "./_services.ts";
 import { EnvironmentTime } from "./_time.ts";
 import { CompanionLife } from "./_companion_life.ts";
-import { findSecrets, findSecretsInFiles, type Secret } from "./_secrets.ts";
-import { checkTruncation, judge, type TruncatedReply, type Watcher } from "./_verdict.ts";
+import { Witness } from "./_witness.ts";
 import type { Companion, CompanionEnvironment } from "./companion.ts";
 import type {
+  EnvironmentTimings,
   PlatformName,
   Reply,
   SendMessageOptions,
@@ -32,6 +33,7 @@ import type {
 import type { HarnessEvent } from "./event_log.ts";
 
 const EVENTS_KEPT = 10_000;
+const STOP_LIMIT_MS = 15_000;
 const PLATFORMS: readonly PlatformName[] = ["discord", "android", "voice"];
 
 /** The one implementation of {@linkcode TestEnvironment}. */
@@ -48,9 +50,11 @@ export class LiveEnvironment implements TestEnvironment {
   readonly #events = new RingBuffer<HarnessEvent>(EVENTS_KEPT);
   readonly #ends = new AsyncDisposableStack();
   readonly #life: CompanionLife;
-  readonly #violations: ViolationLog;
+  readonly #witness: Witness;
   #platforms: readonly PlatformName[];
-  #replies = 0;
+  #messages = 0;
+  #setupMs = 0;
+  #untold: Error[] = [];
 
   private constructor(
     options: TestEnvironmentOptions,
@@ -66,8 +70,15 @@ export class LiveEnvironment implements TestEnvironment {
   ) {
     this.#options = options;
     this.#time = basis.time;
-    this.#life = new CompanionLife(companion, options.companion, basis.time, options.showLogs ?? false);
-    this.#violations = new ViolationLog({ source: "harness", clock: basis.time.clock });
+    const { companion: factory, showLogs = false, stopTimeoutMs = STOP_LIMIT_MS } = options;
+    const onFault = (fault: string, error: unknown): void => this.#noteFault(fault, error);
+    this.#life = new CompanionLife(companion, {
+      factory,
+      time: basis.time,
+      showLogs,
+      stopTimeoutMs,
+      onFault,
+    });
     this.#services = basis.services;
     this.seed = String(options.seed ?? "demi-health");
     this.random = basis.random;
@@ -81,11 +92,20 @@ export class LiveEnvironment implements TestEnvironment {
       () => this.#url(),
       (error) => this.#note("app error", error instanceof Error ? error.message : String(error)),
     );
+    this.#witness = new Witness({
+      clock: basis.time.clock,
+      dataDirectory: basis.dataDirectory,
+      services: basis.services,
+      conversations: this.#conversations,
+      life: this.#life,
+      textsAreSecret: options.textsAreSecret ?? false,
+    });
   }
 
   static async start(options: TestEnvironmentOptions): Promise<LiveEnvironment> {
     const { seed = "demi-health", platforms = PLATFORMS } = options;
     options.signal?.throwIfAborted();
+    const startMs = systemClock.monotonicMs();
     const companion = options.companion();
     const canBeVirtual = !companion.keepsOwnTime || companion.advance !== undefined;
     const time = new EnvironmentTime(options.time ?? (canBeVirtual ? "virtual" : "system"));
@@ -94,7 +114,7 @@ export class LiveEnvironment implements TestEnvironment {
     await using starting = new AsyncDisposableStack();
     const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), "demi-health-")));
     if (options.dataDirectory === undefined) {
-      starting.defer(() => rm(dataDirectory, { recursive: true, force: true }));
+      starting.defer(() => rm(dataDirectory, { recursive: true, force: true, maxRetries: 3 }));
     }
     const basis = { clock: time.clock, random, faultLog };
     const services = starting.use(await Services.start(platforms, basis, options));
@@ -105,6 +125,7 @@ export class LiveEnvironment implements TestEnvironment {
     await env.start();
     if (options.platforms === undefined) await env.#lookForPlatforms();
     env.#ends.use(starting.move());
+    env.#setupMs = systemClock.monotonicMs() - startMs;
     return env;
   }
 
@@ -148,6 +169,10 @@ export class LiveEnvironment implements TestEnvironment {
     return [...this.#events];
   }
 
+  get timings(): EnvironmentTimings {
+    return { setupMs: this.#setupMs, replies: this.#witness.responseTimes };
+  }
+
   async android(user: string): Promise<MockAndroidClient> {
     if (!this.platforms.includes("android")) missing("Android");
     return await this.#time.runSoon(this.#conversations.android(user));
@@ -161,18 +186,21 @@ export class LiveEnvironment implements TestEnvironment {
   ): Promise<Reply> {
     if (!this.platforms.includes(platform)) missing(platform);
     const startMs = this.clock.monotonicMs();
+    const number = ++this.#messages;
+    this.#witness.sent(text);
     this.#note("message sent", `${platform} ${user}`);
     try {
       const answer = await this.#conversations.exchange(platform, user, text, options);
       const responseTimeMs = answer.responseTimeMs ?? this.clock.monotonicMs() - startMs;
-      this.#replies++;
       this.#note("reply", `${platform} ${user} after ${Math.round(responseTimeMs)} ms`);
       const reply: Reply = { platform, user, text: answer.text, responseTimeMs, at: this.clock.now() };
-      checkTruncation(reply, truncatedReplies(this.#services.ollama), this.#violations);
+      this.#witness.answered(reply);
       return reply;
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
-      throw new NoReplyError(platform, user, error.timeoutMs, await this.#describe(platform), error);
+      this.#note("no reply", `${platform} ${user}`);
+      const seen = await this.#witness.lookAround();
+      throw new NoReplyError({ platform, user, number }, error.timeoutMs, seen, error);
     }
   }
 
@@ -222,17 +250,15 @@ export class LiveEnvironment implements TestEnvironment {
   }
 
   async verdict(): Promise<Verdict> {
-    const clients = await this.#conversations.clients();
-    const { discord, ollama, voice } = this.#services;
-    await this.#lookForSecrets();
-    const mocks = [discord, ollama, voice, ...clients].filter((each) => each !== undefined);
-    const watched: readonly Watcher[] = [...(mocks as readonly object[]), { violations: this.#violations }];
-    const emotions = this.isRunning ? await this.emotions().catch(() => undefined) : undefined;
-    return judge({ watched, replies: this.#replies, emotions, faults: this.#life.faults });
+    const verdict = await this.#witness.judge();
+    this.#untold = this.#untold.filter(({ message }) => !verdict.faults.includes(message));
+    return verdict;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#ends.disposeAsync();
+    const [first, ...others] = this.#untold.splice(0);
+    if (first) throw others.length === 0 ? first : new AggregateError([first, ...others], first.message);
   }
 
   #companionEnvironment(): CompanionEnvironment {
@@ -242,19 +268,6 @@ export class LiveEnvironment implements TestEnvironment {
       ...this.#services.access,
       initialEmotions: this.#options.initialEmotions,
     };
-  }
-
-  async #lookForSecrets(): Promise<void> {
-    const { discord, voice } = this.#services;
-    const secrets = [
-      { name: "token of the Discord bot", value: discord?.token },
-      { name: "token of the voice service", value: voice?.token },
-      ...this.#conversations.passwords.map((value) => ({ name: "password of a user", value })),
-    ].filter((secret): secret is Secret => secret.value !== undefined);
-    const at = this.clock.now();
-    const inLog = findSecrets(this.#life.logLines, "what the companion writes to its console", secrets, at);
-    const inFiles = await findSecretsInFiles(this.dataDirectory, secrets, at);
-    for (const found of [...inLog, ...inFiles]) this.#violations.record(found);
   }
 
   /** Those of all that the companion says to have. */
@@ -269,23 +282,16 @@ export class LiveEnvironment implements TestEnvironment {
     throw new Error("Cannot connect the app: 'companion.url' must be known once it has started, got none");
   }
 
-  async #describe(platform: PlatformName): Promise<string> {
-    const all = await this.health().catch(() => []);
-    const health = all.find(({ name }) => name === platform);
-    if (!health) return `the companion says nothing of ${platform}`;
-    const { status, error } = health;
-    return `the companion says that ${platform} is ${status}${error === undefined ? "" : ` (${error})`}`;
+  #noteFault(fault: string, cause: unknown): void {
+    this.#note("fault", cause instanceof Error ? cause.name : typeof cause);
+    const error = new Error(fault, { cause });
+    if (this.#options.onError) this.#options.onError(error);
+    else this.#untold.push(error);
   }
 
   #note(kind: string, detail: string): void {
     this.#events.push({ at: this.clock.now(), kind, detail });
   }
-}
-
-function truncatedReplies(ollama: object | undefined): readonly TruncatedReply[] {
-  return (
-    (ollama as { readonly truncatedReplies?: readonly TruncatedReply[] } | undefined)?.truncatedReplies ?? []
-  );
 }
 
 function missing(what: string): never {

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { format } from "node:util";
-import type { Clock } from "../base/clock.ts";
 import { RingBuffer } from "../base/ring_buffer.ts";
 
 const LINES_KEPT = 2000;
@@ -37,20 +36,6 @@ export class LogCapture implements Disposable {
   /** Runs `work`; what it writes, then and later, belongs here. */
   run<T>(work: () => T): T {
     return writers.run(this, work);
-  }
-
-  /** `clock`, whose timers run their callbacks in the context that they were set in, as timers of the runtime do. */
-  bind(clock: Clock): Clock {
-    return {
-      now: () => clock.now(),
-      monotonicMs: () => clock.monotonicMs(),
-      setTimer: (callback, delayMs, options) =>
-        clock.setTimer(AsyncLocalStorage.bind(callback), delayMs, options),
-      setRepeating: (callback, intervalMs, options) =>
-        clock.setRepeating(AsyncLocalStorage.bind(callback), intervalMs, options),
-      sleep: (delayMs, options) => clock.sleep(delayMs, options),
-      track: (work, label) => clock.track(work, label),
-    };
   }
 
   /** Takes what was written; says whether it may be shown. */

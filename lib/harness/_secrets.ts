@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { FoundViolation } from "../mocks/violations.ts";
+import type { Clock } from "../base/clock.ts";
+import type { FoundViolation, ViolationLog } from "../mocks/violations.ts";
 
 /** Something that must not be in a log. */
 export interface Secret {
@@ -9,50 +10,66 @@ export interface Secret {
   readonly value: string;
 }
 
-const LOG_NAMES = /\.(log|txt|out|err|jsonl?|ndjson)(\.\d+)?$/i;
-const MAX_LOG_BYTES = 8 * 1024 * 1024;
-
-/** Secrets in lines of a log, one violation each; the secret itself is not quoted. */
-export function findSecrets(
-  lines: readonly string[],
-  where: string,
-  secrets: readonly Secret[],
-  at: number,
-): readonly FoundViolation[] {
-  return secrets.flatMap(({ name, value }) => {
-    const index = lines.findIndex((line) => line.includes(value));
-    if (index < 0) return [];
-    const line = lines[index]!.replaceAll(value, "[secret]").slice(0, 120);
-    const message = `The ${name} is in ${where}; a log must not have it`;
-    return [
-      {
-        rule: "secret-in-log" as const,
-        subject: name,
-        message,
-        evidence: [{ at, what: `line ${index + 1}: ${line}` }],
-      },
-    ];
-  });
+/** Options of {@linkcode SecretWatch}. */
+export interface SecretWatchOptions {
+  /** Where the companion keeps what it has, log files too. */
+  readonly directory: string;
+  /** What the companion wrote to its console. */
+  readonly lines: () => readonly string[];
+  readonly violations: ViolationLog;
+  readonly clock: Clock;
 }
 
-/** Secrets in log files below the data directory. A file that cannot be read says nothing. */
-export async function findSecretsInFiles(
-  directory: string,
-  secrets: readonly Secret[],
-  at: number,
-): Promise<readonly FoundViolation[]> {
+const LOG_NAMES = /\.(log|txt|out|err|jsonl?|ndjson)(\.\d+)?$/i;
+const MAX_LOG_BYTES = 8 * 1024 * 1024;
+const CONSOLE = "what the companion writes to its console";
+
+/** Looks for secrets in what a companion logs. Each is told once a place, however often it is looked for. */
+export class SecretWatch {
+  readonly #options: SecretWatchOptions;
+  readonly #told = new Set<string>();
+
+  constructor(options: SecretWatchOptions) {
+    this.#options = options;
+  }
+
+  async look(secrets: readonly Secret[]): Promise<void> {
+    const { directory, lines } = this.#options;
+    this.#find(CONSOLE, lines(), secrets);
+    for (const [name, text] of await readLogs(directory)) this.#find(name, text.split("\n"), secrets);
+  }
+
+  #find(where: string, lines: readonly string[], secrets: readonly Secret[]): void {
+    for (const { name, value } of secrets) {
+      const key = `${name} in ${where}`;
+      if (this.#told.has(key)) continue;
+      const index = lines.findIndex((line) => line.includes(value));
+      if (index < 0) continue;
+      this.#told.add(key);
+      const line = redact(lines[index]!, secrets).slice(0, 120);
+      this.#options.violations.record({
+        rule: "secret-in-log",
+        subject: name,
+        message: `The ${name} is in ${where}; a log must not have it`,
+        evidence: [{ at: this.#options.clock.now(), what: `line ${index + 1} of ${where}: ${line}` }],
+      } satisfies FoundViolation);
+    }
+  }
+}
+
+/** `text` without the secrets in it. */
+export function redact(text: string, secrets: readonly Secret[]): string {
+  return secrets.reduce((line, { value }) => line.replaceAll(value, "[secret]"), text);
+}
+
+/** Log files below the directory with what is in them. A file that cannot be read says nothing. */
+async function readLogs(directory: string): Promise<readonly (readonly [string, string])[]> {
   const names = await readdir(directory, { recursive: true }).catch(() => []);
-  const logs = names.filter((name) => LOG_NAMES.test(name));
-  const found = await Promise.all(
-    logs.map(async (name) => {
-      const path = join(directory, name);
-      try {
-        if ((await stat(path)).size > MAX_LOG_BYTES) return [];
-        return findSecrets((await readFile(path, "utf8")).split("\n"), name, secrets, at);
-      } catch {
-        return [];
-      }
-    }),
-  );
-  return found.flat();
+  const read = async (name: string): Promise<readonly [string, string]> => {
+    const path = join(directory, name);
+    const { size } = await stat(path);
+    return [name, size <= MAX_LOG_BYTES ? await readFile(path, "utf8") : ""];
+  };
+  const logs = await Promise.allSettled(names.filter((name) => LOG_NAMES.test(name)).map(read));
+  return logs.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
 }

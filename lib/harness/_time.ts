@@ -30,17 +30,26 @@ export class EnvironmentTime {
     return await (this.virtualClock ? this.virtualClock.advanceUntil(work, { limitMs }) : work);
   }
 
-  /** Result of `work`, which is expected to need real time only: the clock moves when it takes longer than that. */
-  async runSoon<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Result of `work`, which is expected to need real time only: the clock moves when it takes longer than that.
+   *
+   * @param signal Gives it up; it then rejects with `signal.reason`.
+   */
+  async runSoon<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const soon = new AbortController();
+    const { promise: givenUp, reject } = Promise.withResolvers<never>();
+    const giveUp = (): void => reject(signal?.reason);
+    signal?.addEventListener("abort", giveUp, { once: true });
+    const either = Promise.race([work, givenUp]);
     const patience = systemClock.sleep(REAL_PATIENCE_MS, { signal: soon.signal }).then(
-      () => this.run(work),
-      () => work,
+      () => this.run(either),
+      () => either,
     );
     try {
-      return await Promise.race([work, patience]);
+      return await Promise.race([either, patience]);
     } finally {
       soon.abort();
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 

@@ -1,5 +1,7 @@
 import { EMOTION_NAMES, type EmotionalState } from "../emotion/emotional_state.ts";
 import type { Violation, ViolationLog } from "../mocks/violations.ts";
+import { CompanionApiError } from "./_companion_api.ts";
+import type { Companion } from "./companion.ts";
 import type { Reply, Verdict } from "./environment.ts";
 
 /** Who saw what the companion does to it. */
@@ -18,25 +20,40 @@ export interface Findings {
   readonly watched: readonly Watcher[];
   /** Number of replies that users got. */
   readonly replies: number;
-  readonly emotions: EmotionalState | undefined;
+  /** The state, or why it could not be read. */
+  readonly emotions: EmotionalState | string | undefined;
   /** What was wrong with the companion as such, one sentence each. */
   readonly faults: readonly string[];
 }
 
+/** Emotions of a companion that runs, or why they cannot be had. */
+export async function readEmotions(companion: Companion): Promise<EmotionalState | string | undefined> {
+  try {
+    return await companion.emotions();
+  } catch (error) {
+    // one that has no such route cannot be judged by it
+    if (error instanceof CompanionApiError && (error.status === 404 || error.status === 501))
+      return undefined;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** The verdict on all that was seen. */
-export function judge({ watched, replies, emotions, faults }: Findings): Verdict {
+export function judge({ watched, replies, emotions, ...rest }: Findings): Verdict {
   const violations = watched.flatMap((each) => [...(each.violations ?? [])]);
+  const faults = [...rest.faults, ...judgeEmotions(emotions)];
   const reasons = violations.map(({ source, rule, message }) => `${source}: ${rule}: ${message}`);
   reasons.push(...faults);
-  for (const name of EMOTION_NAMES) {
-    const value = emotions?.[name];
-    if (value !== undefined && !(value >= 0 && value <= 1)) {
-      reasons.push(`emotions: '${name}' must be a number from 0 to 1, got ${value}`);
-    }
-  }
-  if (reasons.length > 0) return { outcome: "defect", reasons, violations };
-  if (replies > 0) return { outcome: "healthy", reasons, violations };
-  return { outcome: "not-enough-evidence", reasons: ["no message was answered yet"], violations };
+  if (reasons.length > 0) return { outcome: "defect", reasons, violations, faults };
+  if (replies > 0) return { outcome: "healthy", reasons, violations, faults };
+  return { outcome: "not-enough-evidence", reasons: ["no message was answered yet"], violations, faults };
+}
+
+function judgeEmotions(emotions: Findings["emotions"]): readonly string[] {
+  if (emotions === undefined) return [];
+  if (typeof emotions === "string") return [`the companion's emotions cannot be read: ${emotions}`];
+  const outside = EMOTION_NAMES.filter((name) => !(emotions[name] >= 0 && emotions[name] <= 1));
+  return outside.map((name) => `emotions: '${name}' must be a number from 0 to 1, got ${emotions[name]}`);
 }
 
 // A word or two may well be all that a model had to say.

@@ -13,6 +13,7 @@ import type { MockVoiceServer } from "../mocks/voice/mock_voice_server.ts";
 import type { Violation } from "../mocks/violations.ts";
 import type { Companion, CompanionFactory } from "./companion.ts";
 import type { HarnessEvent } from "./event_log.ts";
+import type { LatencyQuantiles } from "./load/latency_summary.ts";
 
 /** A platform on which the harness can speak to a companion. */
 export type PlatformName = "discord" | "android" | "voice";
@@ -41,6 +42,16 @@ export interface TestEnvironmentOptions {
   readonly dataDirectory?: string | undefined;
   /** Whether what the companion writes to its console is shown, too. @default {false} */
   readonly showLogs?: boolean | undefined;
+  /** Whether what users write is a secret that must not be in a log. Some companions log it on purpose. @default {false} */
+  readonly textsAreSecret?: boolean | undefined;
+  /** Real milliseconds that the companion may take to stop; then it is crashed. @default {15_000} */
+  readonly stopTimeoutMs?: number | undefined;
+  /**
+   * Told at once of what the companion as such does wrong: an error that it does not handle, a stop that fails.
+   *
+   * @default the environment rejects when it ends, unless a verdict has told it
+   */
+  readonly onError?: ((error: unknown) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -71,6 +82,16 @@ export interface Verdict {
   /** What is wrong, or what is missing, one sentence each. */
   readonly reasons: readonly string[];
   readonly violations: readonly Violation[];
+  /** Those of the reasons that no mock saw: errors that it did not handle, a stop that failed, emotions that are none. */
+  readonly faults: readonly string[];
+}
+
+/** How long things took. */
+export interface EnvironmentTimings {
+  /** Real milliseconds until the environment was up. */
+  readonly setupMs: number;
+  /** Response times on the clock, of all messages that were answered, by platform; absent where none was. */
+  readonly replies: Readonly<Partial<Record<PlatformName, LatencyQuantiles>>>;
 }
 
 /**
@@ -100,6 +121,7 @@ export interface TestEnvironment extends AsyncDisposable {
   readonly faultLog: FaultLog;
   /** What happened, the last 10,000 entries. */
   readonly events: readonly HarnessEvent[];
+  readonly timings: EnvironmentTimings;
 
   /** The app of that user, connected on first use. */
   android(user: string): Promise<MockAndroidClient>;

@@ -12,6 +12,7 @@ export type {
   LlmCall,
 } from "./companion.ts";
 export type {
+  EnvironmentTimings,
   PlatformName,
   Reply,
   SendMessageOptions,

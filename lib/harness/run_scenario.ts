@@ -40,6 +40,7 @@ interface Run {
   steps: number;
   simulatedMs: number;
   violations: readonly Violation[];
+  faults: readonly string[];
 }
 
 /**
@@ -59,7 +60,7 @@ interface Run {
 export async function runScenario(scenario: Scenario, options: RunScenarioOptions): Promise<ScenarioResult> {
   const { seed = "demi-health" } = options;
   const startMs = systemClock.monotonicMs();
-  const run: Run = { steps: 0, simulatedMs: 0, violations: [] };
+  const run: Run = { steps: 0, simulatedMs: 0, violations: [], faults: [] };
   const { outcome, error } = await play(scenario, options, run);
   return {
     name: scenario.name,
@@ -95,7 +96,7 @@ async function play(scenario: Scenario, options: RunScenarioOptions, run: Run): 
   try {
     await withDeadline(
       "end the companion and its environment",
-      10_000,
+      30_000,
       async () => await env[Symbol.asyncDispose](),
     );
   } catch (error) {
@@ -130,7 +131,8 @@ async function playIn(
   const { steps, provokes = [] } = scenario;
   const again = `\nSee it again: ${toCommand(scenario.name, String(seed))}`;
   const look = async (): Promise<void> => {
-    const { violations } = await env.verdict();
+    const { violations, faults } = await env.verdict();
+    run.faults = faults;
     run.violations = violations.filter(({ rule }) => !provokes.includes(rule));
   };
   for (const [index, step] of steps.entries()) {
@@ -151,7 +153,7 @@ async function playIn(
     run.steps++;
   }
   await look();
-  if (run.violations.length === 0) return { outcome: "passed" };
+  if (run.violations.length + run.faults.length === 0) return { outcome: "passed" };
   return {
     outcome: "failed",
     error: `${scenario.name}: all steps passed (seed ${seed}), but${seen(run)}${again}`,
@@ -216,8 +218,8 @@ function has(env: TestEnvironment, need: ScenarioNeed): boolean {
   }
 }
 
-function seen({ violations }: Run): string {
-  return violations.map((violation) => `\n  ${formatViolation(violation)}`).join("");
+function seen({ violations, faults }: Run): string {
+  return [...violations.map(formatViolation), ...faults].map((what) => `\n  ${what}`).join("");
 }
 
 function toMessage(error: unknown): string {

@@ -80,7 +80,7 @@ suite("verdict()", () => {
     await env.stop();
     const { outcome, reasons } = await env.verdict();
     assert.equal(outcome, "defect");
-    assert.match(reasons.join(), /did not stop as it must: could not save/);
+    assert.match(reasons.join(), /did not stop as it must: Error: could not save/);
   });
 });
 
