@@ -4,11 +4,13 @@ import { type GatewayClose, isFaultOfClient } from "./_gateway_close.ts";
 import type { GatewaySession } from "./_gateway_session.ts";
 import { elapsedMs, type Moment, momentOf } from "./_moment.ts";
 
-// discord.js tries a refused connection again each half second, which stays below both.
-const HASTY_TRIES = 8;
+// discord.js tries a refused connection again each half second, eris and discordeno a few times at once: all of them
+// stay below. Who goes on at once for longer is banned by the real Discord.
+const HASTY_TRIES = 20;
 const HASTE_MS = 100;
 const STORM_TRIES = 30;
 const STORM_MS = 10_000;
+const EVIDENCE_KEPT = 10;
 // Two clients that start at the same moment are no flood.
 const FLOOD_TRIES = 4;
 

@@ -308,7 +308,7 @@ suite("what the gateway notes of its client", () => {
     assert.equal(await client.closed(), 4002);
     assert.deepEqual(rules(mock), ["protocol-error"]);
     void mock.outage(Infinity);
-    for (let i = 0; i < 8; i++) {
+    for (let i = 0; i < 20; i++) {
       await using refused = new GatewayClient(mock);
       assert.equal(await refused.closed(), 1006);
     }
