@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
 import type { ClockLedger } from "../_clock_ledger.ts";
+import { lendInSteps } from "../_lend_in_steps.ts";
 import type { GenerationRequest } from "./_ollama_requests.ts";
 import type { GenerationSummary, ReplyFormat, ToolCall } from "./_reply_format.ts";
 import type { GenerationFault } from "./ollama_faults.ts";
@@ -236,8 +237,10 @@ export class GenerationWriter {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     const over = this.#listener.onStall();
+    // in steps, so that a client which gives up in real time does not find the clock far ahead
+    lendInSteps(this.#clock, this.#ledger, promise).catch(() => undefined);
     try {
-      return await this.#ledger.waiting(promise);
+      return await promise;
     } finally {
       over();
     }

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
 import type { ClockHold, ClockLedger } from "../_clock_ledger.ts";
-import { lendInSteps } from "./_lend_in_steps.ts";
+import { lendInSteps } from "../_lend_in_steps.ts";
 
 // A client that has not come back by then waits for its clock.
 const QUIET_MS = 30;

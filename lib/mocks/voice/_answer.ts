@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
 import type { ClockLedger } from "../_clock_ledger.ts";
-import { lendInSteps } from "./_lend_in_steps.ts";
+import { lendInSteps } from "../_lend_in_steps.ts";
 
 // A reader in another turn of the event loop, or in another process, gets the first part within this time: what it
 // measures as time to the first byte is then right on a virtual clock, too.

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
 import type { ClockHold, ClockLedger } from "../_clock_ledger.ts";
-import { lend } from "./_lend_in_steps.ts";
+import { lend } from "../_lend_in_steps.ts";
 import { joinPieces, listenTo } from "./_listen.ts";
 import { SAMPLE_RATE } from "./_tone_code.ts";
 import type { VoiceReply } from "./voice_options.ts";

@@ -2,6 +2,7 @@ import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { Ollama } from "ollama";
 import { VirtualClock } from "../../../lib/base/virtual_clock.ts";
+import { ClockLedger } from "../../../lib/mocks/_clock_ledger.ts";
 import { type MockOllamaOptions, MockOllamaServer } from "../../../lib/mocks/ollama/mock_ollama_server.ts";
 import type { OllamaFault } from "../../../lib/mocks/ollama/ollama_faults.ts";
 
@@ -182,5 +183,23 @@ suite("what the Ollama mock notes of its client", () => {
     assert.deepEqual(rules(mock), ["unbounded-concurrency", "protocol-error"]);
     await mock[Symbol.asyncDispose]();
     await Promise.all(many);
+  });
+});
+
+suite("a stall on a virtual clock", () => {
+  test("a client that gives up after its time finds the clock at that time, not far ahead", async () => {
+    const clock = new VirtualClock();
+    await using mock = await MockOllamaServer.listen({ ...FAST, clock });
+    using _hold = ClockLedger.of(clock).hold("a message");
+    mock.stallNext({ afterTokens: 1 });
+    const limit = new AbortController();
+    clock.setTimer(() => limit.abort(), 30_000);
+    const body = JSON.stringify({ model: mock.model, messages: [{ role: "user", content: "x" }] });
+    const asked = fetch(`${mock.url}/api/chat`, { method: "POST", body, signal: limit.signal }).then((each) =>
+      each.text(),
+    );
+    await assert.rejects(clock.advanceUntil(asked, { limitMs: 3_600_000 }));
+    while (mock.activeGenerations > 0) await new Promise(setImmediate);
+    assert.ok(clock.monotonicMs() >= 30_000 && clock.monotonicMs() < 40_000, String(clock.monotonicMs()));
   });
 });

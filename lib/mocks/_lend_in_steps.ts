@@ -1,6 +1,6 @@
-import type { Clock } from "../../base/clock.ts";
-import { systemClock } from "../../base/system_clock.ts";
-import type { ClockLedger } from "../_clock_ledger.ts";
+import type { Clock } from "../base/clock.ts";
+import { systemClock } from "../base/system_clock.ts";
+import type { ClockLedger } from "./_clock_ledger.ts";
 
 const STEP_MS = 10;
 const STEP_RATIO = 0.05;
