@@ -5,7 +5,7 @@ import { defineScenario } from "./_define_scenario.ts";
 import { type Exchange, scripted, Talk } from "./_talk.ts";
 
 const USERS = 12;
-const MESSAGES = 3;
+const MESSAGES = 2;
 const AFTERWARDS_MS = 15_000;
 const LIMIT_MS = 10_000;
 
@@ -23,7 +23,7 @@ export const concurrentLoad: Scenario = defineScenario<Notes>({
   environment: ({ talk }) => scripted(talk),
   steps: [
     {
-      does: "twelve users on all platforms write three messages each, all at once",
+      does: "twelve users on all platforms write two messages each, all at once",
       async run(env, { talk, said }) {
         const users = Array.from({ length: USERS }, (_, index) => `user${index}`);
         for (const [index, user] of users.entries()) {

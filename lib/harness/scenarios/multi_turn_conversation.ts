@@ -4,7 +4,7 @@ import type { Scenario } from "../scenario.ts";
 import { defineScenario } from "./_define_scenario.ts";
 import { type Exchange, scripted, Talk } from "./_talk.ts";
 
-const TURNS = 4;
+const TURNS = 3;
 const PEOPLE = ["ada", "grace"] as const;
 const AFTERWARDS_MS = 15_000;
 

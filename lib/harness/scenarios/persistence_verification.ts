@@ -57,7 +57,7 @@ export const persistenceVerification: Scenario = defineScenario<Notes>({
       async run(env, { talk, said }) {
         for (const platform of env.platforms) {
           said.push(await talk.say(env, platform, "ada", SENTENCES.unkind));
-          for (let i = 0; i < 3; i++) said.push(await talk.say(env, platform, "ada", SENTENCES.kind));
+          for (let i = 0; i < 2; i++) said.push(await talk.say(env, platform, "ada", SENTENCES.kind));
         }
       },
     },

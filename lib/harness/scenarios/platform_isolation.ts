@@ -7,7 +7,7 @@ import { type CodedMessage, scripted, Talk } from "./_talk.ts";
 
 const NORMAL_MS = 3000;
 const RETURN_MS = 60_000;
-const HOLD_MS = 500;
+const HOLD_MS = 300;
 const UNANSWERED = 8;
 const MESSAGES = "POST /channels/:id/messages";
 

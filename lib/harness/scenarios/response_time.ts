@@ -4,7 +4,7 @@ import type { Scenario } from "../scenario.ts";
 import { defineScenario } from "./_define_scenario.ts";
 import { scripted, SENTENCES, Talk } from "./_talk.ts";
 
-const MESSAGES = 40;
+const MESSAGES = 30;
 const SAMPLES = 30;
 const LIMIT_MS = 3000;
 
@@ -22,7 +22,7 @@ export const responseTime: Scenario = defineScenario<Notes>({
   environment: ({ talk }) => scripted(talk),
   steps: [
     {
-      does: "users write 40 messages",
+      does: "users write thirty messages",
       async run(env, { talk, replies }) {
         const moods = Object.values(SENTENCES);
         for (let i = 0; i < MESSAGES; i++) {

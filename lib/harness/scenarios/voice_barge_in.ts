@@ -21,7 +21,8 @@ export const voiceBargeIn: Scenario = defineScenario<Talk>({
       does: "the user speaks into the next answer",
       async run(env, talk) {
         const { voice } = env;
-        const begun = (): number => [...voice.calls].filter(({ method }) => method === "reply_started").length;
+        const begun = (): number =>
+          [...voice.calls].filter(({ method }) => method === "reply_started").length;
         const before = begun();
         const first = voice.say("ada", talk.code(env).text);
         await waitFor(env, "the companion begins to answer", () => begun() > before, PATIENCE_MS);
