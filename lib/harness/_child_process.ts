@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { guardGroup } from "./_group_guard.ts";
 import { DeadlineError, withDeadline } from "../base/deadline.ts";
 import { RingBuffer } from "../base/ring_buffer.ts";
 
@@ -19,7 +19,7 @@ export interface ChildCommand {
 const living = new Set<Child>();
 let watchesExit = false;
 
-// A harness that ends takes its children along; one that is killed outright cannot.
+// For systems on which no guard is possible: at an ordinary end of the harness its children end, too.
 function killAll(): void {
   for (const child of living) child.kill("SIGKILL");
 }
@@ -30,7 +30,11 @@ export class Child {
   readonly #lines = new RingBuffer<string>(LINES_KEPT);
   readonly #listeners = new Set<(line: string) => void>();
   readonly #ended: Promise<void>;
+  /** Resolves when nobody holds its streams any more: the process, and what it has started. */
+  readonly #closed: Promise<void>;
   #end: string | undefined;
+  readonly #guard: Disposable | undefined;
+  #isGone = false;
 
   /** The process is there when the promise that `started` gives resolves. */
   constructor({ command, args, cwd, variables }: ChildCommand) {
@@ -40,7 +44,12 @@ export class Child {
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32", // a group of its own, so that its children end with it
     });
+    this.#closed = new Promise((resolve) => {
+      this.#process.once("close", () => resolve());
+      this.#process.once("error", () => resolve());
+    });
     this.#ended = this.#watch();
+    this.#guard = this.#process.pid === undefined ? undefined : guardGroup(this.#process.pid);
     living.add(this);
     if (!watchesExit) process.once("exit", killAll);
     watchesExit = true;
@@ -80,14 +89,17 @@ export class Child {
     }
   }
 
+  /** Sends a signal to it and to all that it has started. */
   kill(signal: NodeJS.Signals): void {
     const { pid } = this.#process;
-    if (pid === undefined || this.#end !== undefined) return;
+    if (pid === undefined || this.#isGone) return;
     try {
       if (process.platform === "win32") this.#process.kill(signal);
       else process.kill(-pid, signal);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it was faster
+      const { code } = error as NodeJS.ErrnoException;
+      // ESRCH: all were faster. EPERM: so on macOS, where all that is left are zombies
+      if (code !== "ESRCH" && code !== "EPERM") throw error;
     }
   }
 
@@ -95,40 +107,56 @@ export class Child {
   async stop(timeoutMs: number): Promise<boolean> {
     this.kill("SIGTERM");
     try {
-      await withDeadline("see the companion end", timeoutMs, () => this.#ended);
+      // a wrapper, such as npm or a shell, may end before the companion that it has started
+      await withDeadline("see the companion end", timeoutMs, () => this.#closed);
       return false;
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
-      await this.crash();
       return true;
+    } finally {
+      await this.crash();
     }
   }
 
-  /** Kills it with all its descendants. */
+  /** Kills it with all its descendants, also those that are left of one that has ended. */
   async crash(): Promise<void> {
     this.kill("SIGKILL");
     await this.#ended;
+    this.#isGone = true;
+    this.#guard?.[Symbol.dispose]();
+    living.delete(this);
   }
 
   async #watch(): Promise<void> {
     for (const stream of [this.#process.stdout!, this.#process.stderr!]) this.#read(stream);
     try {
-      // the streams end later than the process when a grandchild holds them: its end is what counts
       const [code, signal] = (await once(this.#process, "exit")) as [number | null, string | null];
       this.#end = signal === null ? `exit code ${code}` : `signal ${signal}`;
     } catch (error) {
       this.#end = error instanceof Error ? error.message : String(error);
+      this.#isGone = true; // it never began
+      living.delete(this);
     }
-    living.delete(this);
   }
 
   #read(stream: Readable): void {
-    const lines = createInterface({ input: stream, crlfDelay: Infinity });
-    lines.on("line", (whole) => {
-      const line = whole.slice(0, LINE_LENGTH);
-      this.#lines.push(line);
-      for (const listener of this.#listeners) listener(line);
+    let rest = "";
+    stream.setEncoding("utf8");
+    stream.on("data", (chunk: string) => {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) this.#take(line.replace(/\r$/, ""));
+      if (rest.length < LINE_LENGTH) return;
+      this.#take(rest); // one that never ends its line must not fill the memory
+      rest = "";
     });
-    stream.on("error", () => lines.close());
+    stream.on("end", () => rest !== "" && this.#take(rest));
+    stream.on("error", () => undefined); // "close" follows
+  }
+
+  #take(whole: string): void {
+    const line = whole.slice(0, LINE_LENGTH);
+    this.#lines.push(line);
+    for (const listener of this.#listeners) listener(line);
   }
 }

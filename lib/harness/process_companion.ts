@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { Agent } from "undici";
 import { DeadlineError, withDeadline } from "../base/deadline.ts";
 import type { PlatformHealth } from "../base/platform_health.ts";
@@ -7,6 +6,7 @@ import { systemClock } from "../base/system_clock.ts";
 import { type EmotionalState, parseEmotionalState } from "../emotion/emotional_state.ts";
 import { Child } from "./_child_process.ts";
 import { callCompanion, parsePlatforms } from "./_companion_api.ts";
+import { readResidentMemory } from "./_resident_memory.ts";
 import {
   type ArgumentTemplate,
   fillArguments,
@@ -40,9 +40,9 @@ export interface ProcessCompanionOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly cwd?: string | undefined;
   /**
-   * A line of its output that says it is ready; its first group, if it has one, is the address of its interface.
+   * A line of its output that says it is ready; without `url`, its first group is the address of its interface.
    *
-   * @default {/(https?:\/\/\S+)/}
+   * @default the first address that it writes and that it was not given, as of a service around it
    */
   readonly ready?: RegExp | undefined;
   /** Address of its interface, where its output does not say it: `http://{listen.host}:{listen.port}`. */
@@ -71,7 +71,8 @@ export class CompanionProcessError extends Error {
   }
 }
 
-const ANY_ADDRESS = /(https?:\/\/[^\s"'<>]+)/;
+const ANY_ADDRESS = /https?:\/\/[^\s"'<>()[\],;]+/g;
+const DEATH_MS = 500;
 
 /**
  * A companion that is a process of its own, in any language: started by a command, ended by SIGTERM, crashed by
@@ -89,8 +90,15 @@ export class ProcessCompanion implements Companion {
   #child: Child | undefined;
   #url: string | undefined;
 
+  /** @throws {TypeError} If its address cannot be known: by `url`, or by a group of `ready`. */
   constructor(options: ProcessCompanionOptions) {
     this.#options = options;
+    const { ready, url } = options;
+    if (ready && url === undefined && !hasGroup(ready)) {
+      throw new TypeError(
+        `Cannot make companion: 'ready' must have a group for the address where there is no 'url', got ${ready}`,
+      );
+    }
     if (options.endpoints?.advance !== undefined) this.advance = (durationMs) => this.#advance(durationMs);
   }
 
@@ -134,11 +142,18 @@ export class ProcessCompanion implements Companion {
     }
   }
 
-  /** @throws {CompanionProcessError} If it had to be killed. */
+  /** @throws {CompanionProcessError} If it had to be killed, or had ended by itself. */
   async stop(): Promise<void> {
     const { stopTimeoutMs = 10_000 } = this.#options;
+    const end = this.#child?.end;
     const wasKilled = await this.#child?.stop(stopTimeoutMs);
     await this.#close();
+    if (end !== undefined) {
+      throw new CompanionProcessError(
+        `Cannot stop companion: it must run until then, got ${end}`,
+        this.logLines,
+      );
+    }
     if (!wasKilled) return;
     const message = `Cannot stop companion: it must end within ${stopTimeoutMs} ms of SIGTERM, got killed`;
     throw new CompanionProcessError(message, this.logLines);
@@ -159,38 +174,53 @@ export class ProcessCompanion implements Companion {
     return parseHealth(await this.#get(endpoints?.health ?? "/api/platforms"));
   }
 
-  /** Resident memory by `/proc`; elsewhere it rejects. */
+  /** Resident memory of the process itself, by `/proc` or else by `ps`. */
   async memory(): Promise<CompanionMemory> {
-    const status = await readFile(`/proc/${this.pid}/status`, "utf8");
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (kilobytes !== undefined) return { rssBytes: Number(kilobytes) * 1024 };
-    throw new Error(`Cannot read memory: the process ${this.pid} must live, got one without VmRSS`);
+    const { pid } = this;
+    if (pid === undefined || this.#child?.end !== undefined) {
+      throw new Error("Cannot read memory: the companion's process must live, got one that does not");
+    }
+    return { rssBytes: await readResidentMemory(pid) };
   }
 
   async #advance(durationMs: number): Promise<void> {
     const { endpoints, advanceTimeoutMs = 60_000 } = this.#options;
-    if (!this.#child || this.#child.end !== undefined || this.#url === undefined) return; // time passes without it
-    await callCompanion(this.#agent, {
-      method: "POST",
-      url: new URL(endpoints!.advance!, this.#url).href,
-      token: this.#controlToken,
-      body: { ms: durationMs },
-      timeoutMs: advanceTimeoutMs,
-    });
+    const child = this.#child;
+    if (!child || child.end !== undefined || this.#url === undefined) return; // time passes without it
+    try {
+      await callCompanion(this.#agent, {
+        method: "POST",
+        url: new URL(endpoints!.advance!, this.#url).href,
+        token: this.#controlToken,
+        body: { ms: durationMs },
+        timeoutMs: advanceTimeoutMs,
+      });
+    } catch (error) {
+      // a process that dies resets its connections a moment before its end is known
+      await Promise.race([child.ended, systemClock.sleep(DEATH_MS, { keepAlive: false })]);
+      if (child.end === undefined) throw error;
+    }
   }
 
   #get(path: string): Promise<unknown> {
-    if (this.#url === undefined)
-      throw new Error("Cannot ask companion: it must have started, got one that has not");
+    const end = this.#child?.end;
+    if (end !== undefined) {
+      const message = `Cannot ask companion: its process must run, got ${end}`;
+      return Promise.reject(new CompanionProcessError(message, this.logLines));
+    }
+    if (this.#url === undefined) {
+      return Promise.reject(new Error("Cannot ask companion: it must have started, got one that has not"));
+    }
     return callCompanion(this.#agent, { method: "GET", url: new URL(path, this.#url).href });
   }
 
   async #whenReady(child: Child, values: TemplateValues, signal: AbortSignal): Promise<string> {
-    const { url, ready = ANY_ADDRESS } = this.#options;
-    if (url === undefined) return await child.line((line) => ready.exec(line)?.[1]);
+    const { url } = this.#options;
+    const ready = this.#options.ready && withoutMemory(this.#options.ready);
+    if (url === undefined) return await child.line((line) => findAddress(line, ready, values));
     const known = fillTemplate(url, values);
     if (known === undefined) throw new RangeError(`Cannot start companion: 'url' must be whole, got ${url}`);
-    if (this.#options.ready) await child.line((line) => ready.exec(line)?.[0]);
+    if (ready) await child.line((line) => ready.exec(line)?.[0]);
     for (;;) {
       const path = this.#options.endpoints?.health ?? "/api/platforms";
       const call = { method: "GET", url: new URL(path, known).href, timeoutMs: 1000 } as const;
@@ -224,6 +254,25 @@ export class ProcessCompanion implements Companion {
     this.#url = undefined;
     await this.#agent.close();
   }
+}
+
+/** A pattern that begins anew with each line. */
+function withoutMemory(pattern: RegExp): RegExp {
+  return new RegExp(pattern.source, pattern.flags.replaceAll(/[gy]/g, ""));
+}
+
+function hasGroup(pattern: RegExp): boolean {
+  return new RegExp(`${pattern.source}|`, pattern.flags).exec("")!.length > 1;
+}
+
+/** Address of a companion's interface in a line that it wrote. */
+function findAddress(line: string, ready: RegExp | undefined, values: TemplateValues): string | undefined {
+  const known = Object.values(values).map((value) => URL.parse(String(value))?.host);
+  const others = new Set(known.filter((host) => host !== undefined && host !== ""));
+  const found = ready
+    ? ready.exec(line)?.[1]
+    : line.match(ANY_ADDRESS)?.find((address) => !others.has(URL.parse(address)?.host ?? ""));
+  return found?.replace("//0.0.0.0", "//127.0.0.1"); // every address is no address to connect to
 }
 
 async function failedStart(child: Child): Promise<never> {
