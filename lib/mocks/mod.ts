@@ -4,14 +4,19 @@
  *
  * @module
  */
-export { AndroidAuthError } from "./android/_android_auth.ts";
+export { AndroidAuthError, AndroidClosedError, AndroidFrameError } from "./android/_android_errors.ts";
+export type { AndroidFault } from "./android/android_faults.ts";
+export type {
+  AndroidCall,
+  AndroidMobileOptions,
+  AndroidReplyOptions,
+  AndroidSession,
+  AndroidV1Options,
+  GoOfflineOptions,
+  MockAndroidOptions,
+} from "./android/android_options.ts";
 export type { AndroidMessage } from "./android/_android_wire.ts";
-export {
-  AndroidClosedError,
-  type AndroidReplyOptions,
-  MockAndroidClient,
-  type MockAndroidOptions,
-} from "./android/mock_android_client.ts";
+export { type AndroidAppState, MockAndroidClient } from "./android/mock_android_client.ts";
 export { CallLog, type CallLogOptions, type CallWaitOptions, type LoggedCall } from "./call_log.ts";
 export type {
   DiscordFault,

@@ -1,4 +1,7 @@
-/** A message of the Android v1 API, as the app shows it. */
+import { AndroidFrameError } from "./_android_errors.ts";
+import type { AndroidSession } from "./android_options.ts";
+
+/** A message, as the app shows it. */
 export interface AndroidMessage {
   readonly id: string;
   readonly conversationId: string;
@@ -11,6 +14,8 @@ export interface AndroidMessage {
   readonly createdAt: number;
   readonly deliveredAt?: number | undefined;
   readonly readAt?: number | undefined;
+  /** What the older mobile API has with a message that is spoken. */
+  readonly audio?: { readonly url: string; readonly durationMs?: number | undefined } | undefined;
 }
 
 /** A frame of the companion. */
@@ -19,6 +24,8 @@ export type AndroidFrame =
   | { readonly event: "typing"; readonly isTyping: boolean }
   | { readonly event: "message"; readonly message: AndroidMessage }
   | { readonly event: "error"; readonly content: string }
+  | { readonly event: "connected" }
+  | { readonly event: "emotions"; readonly emotions: Readonly<Record<string, unknown>> }
   | { readonly event: "pong" };
 
 /** What a login or refresh gives. */
@@ -30,13 +37,13 @@ export interface AndroidTokens {
   readonly sessionId: string;
 }
 
-/** @throws {SyntaxError} If it is not a frame of the protocol; the message says where. */
-export function parseFrame(text: string): AndroidFrame {
+/** @throws {AndroidFrameError} If it is not a frame of the v1 API; the message says where. */
+export function parseV1Frame(text: string): AndroidFrame {
   const frame = toRecord(parseJson(text), "frame");
   const data = frame["data"] === undefined ? {} : toRecord(frame["data"], "data");
   switch (frame["event"]) {
     case "history":
-      return { event: "history", messages: toArray(data["messages"]).map(parseMessage) };
+      return { event: "history", messages: toArray(data["messages"], "messages").map(parseMessage) };
     case "typing":
       return { event: "typing", isTyping: data["is_typing"] === true };
     case "message":
@@ -50,7 +57,7 @@ export function parseFrame(text: string): AndroidFrame {
   }
 }
 
-/** @throws {SyntaxError} If a field is missing; the message names it. */
+/** @throws {AndroidFrameError} If a field is missing; the message names it. */
 export function parseTokens(body: unknown): AndroidTokens {
   const fields = toRecord(body, "tokens");
   return {
@@ -60,6 +67,18 @@ export function parseTokens(body: unknown): AndroidTokens {
     userId: toText(fields, "user_id"),
     sessionId: toText(fields, "session_id"),
   };
+}
+
+/** @throws {AndroidFrameError} If it is not the list of sessions. */
+export function parseSessions(body: unknown): readonly AndroidSession[] {
+  return toArray(toRecord(body, "answer")["sessions"], "sessions").map((each) => {
+    const fields = toRecord(each, "session");
+    return {
+      id: toText(fields, "session_id"),
+      deviceName: toText(fields, "device_name"),
+      isCurrent: fields["is_current"] === true,
+    };
+  });
 }
 
 function parseMessage(input: unknown): AndroidMessage {
@@ -79,24 +98,24 @@ function parseMessage(input: unknown): AndroidMessage {
   };
 }
 
-function parseJson(text: string): unknown {
+/** @throws {AndroidFrameError} If it is not JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SyntaxError(`Cannot read the companion's frame: it must be JSON, got ${text.slice(0, 80)}`, {
-      cause,
-    });
+    throw new AndroidFrameError("it", "JSON", text.slice(0, 80), { cause });
   }
 }
 
-function toTime(value: unknown, name: string): number | undefined {
+/** Epoch milliseconds of an ISO 8601 time; undefined for none. */
+export function toTime(value: unknown, name: string): number | undefined {
   if (value === null || value === undefined) return undefined;
   const time = typeof value === "number" ? value : Date.parse(String(value));
   if (Number.isNaN(time)) throw wrong(name, "an ISO 8601 time", value);
   return time;
 }
 
-function toText(fields: Record<string, unknown>, name: string): string {
+export function toText(fields: Record<string, unknown>, name: string): string {
   const value = fields[name];
   if (typeof value === "string") return value;
   throw wrong(name, "a text", value);
@@ -108,18 +127,16 @@ function toNumber(fields: Record<string, unknown>, name: string): number {
   throw wrong(name, "a number > 0", value);
 }
 
-function toArray(value: unknown): readonly unknown[] {
+function toArray(value: unknown, name: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw wrong("messages", "an array", value);
+  throw wrong(name, "an array", value);
 }
 
-function toRecord(value: unknown, name: string): Record<string, unknown> {
+export function toRecord(value: unknown, name: string): Record<string, unknown> {
   if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   throw wrong(name, "an object", value);
 }
 
-function wrong(name: string, rule: string, value: unknown): SyntaxError {
-  return new SyntaxError(
-    `Cannot read the companion's frame: '${name}' must be ${rule}, got ${JSON.stringify(value)}`,
-  );
+export function wrong(name: string, rule: string, value: unknown): AndroidFrameError {
+  return new AndroidFrameError(`'${name}'`, rule, JSON.stringify(value) ?? "undefined");
 }

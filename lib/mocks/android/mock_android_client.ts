@@ -1,76 +1,91 @@
 import { Agent } from "undici";
-import { type RawData, WebSocket } from "ws";
 import type { Clock, ClockTimer } from "../../base/clock.ts";
 import { withDeadline } from "../../base/deadline.ts";
-import { RingBuffer } from "../../base/ring_buffer.ts";
+import { SeededRandom } from "../../base/random.ts";
 import { systemClock } from "../../base/system_clock.ts";
-import { type ClockHold, ClockLedger } from "../_clock_ledger.ts";
-import { AndroidAuthError, type AndroidLogin, login, refresh } from "./_android_auth.ts";
-import { Inbox } from "./_inbox.ts";
-import { type AndroidFrame, type AndroidMessage, type AndroidTokens, parseFrame } from "./_android_wire.ts";
+import { CallLog } from "../call_log.ts";
+import { FaultInjector, type InjectedFault } from "../faults/fault_injector.ts";
+import { FaultLog } from "../faults/fault_log.ts";
+import type { FaultSchedule } from "../faults/fault_schedule.ts";
+import { ViolationLog } from "../violations.ts";
+import { AndroidAccess } from "./_android_access.ts";
+import { AndroidChat } from "./_android_chat.ts";
+import { AndroidClosedError } from "./_android_errors.ts";
+import type { AndroidFault } from "./android_faults.ts";
+import { AndroidHttp } from "./_android_http.ts";
+import type {
+  AndroidCall,
+  AndroidReplyOptions,
+  AndroidSession,
+  GoOfflineOptions,
+  MockAndroidOptions,
+} from "./android_options.ts";
+import { keepTrying } from "./_keep_trying.ts";
+import { makeProtocol } from "./_android_protocol.ts";
+import { type AndroidMessage, parseSessions, toRecord } from "./_android_wire.ts";
+import { Outbox } from "./_outbox.ts";
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-const MESSAGES_KEPT = 1000;
-// Refreshed with a fifth of its life left, so that a reconnection never meets an expired token.
-const REFRESH_AT_RATIO = 0.8;
-
-/** Options of {@linkcode MockAndroidClient.connect}. */
-export interface MockAndroidOptions extends AndroidLogin {
-  /** Base address of the companion, such as `http://127.0.0.1:8081`. */
-  readonly url: string;
-  /** Time of deadlines and token refreshes. @default {systemClock} */
-  readonly clock?: Clock | undefined;
-  /** Real milliseconds that a message which is not answered holds a virtual clock. @default {5000} */
-  readonly replyPatienceMs?: number | undefined;
-  /** Told of frames that break the protocol and of refreshes that fail. @default {console.error} */
-  readonly onError?: ((error: unknown) => void) | undefined;
-}
-
-/** Options of {@linkcode MockAndroidClient.nextReply}. */
-export interface AndroidReplyOptions {
-  /** On the clock. @default {30_000} */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The connection to the companion is not there. */
-export class AndroidClosedError extends Error {
-  override readonly name: string = "AndroidClosedError";
-}
+/** Where the app is: before the user, behind another app, or without a network. */
+export type AndroidAppState = "foreground" | "background" | "offline";
 
 /**
- * The companion's app on one Android device: logs in, chats over the websocket, acknowledges what it has shown.
+ * The companion's app on one Android device: logs in, chats over the websocket, acknowledges what it has shown, queues
+ * what is written without a network, and says what the companion did wrong. It speaks the Android v1 API, or the older
+ * mobile API. Several clients with one login are several devices of one user.
+ *
+ * Neither API has push notifications: what comes while the app is away is in the history of the next connection (v1),
+ * or lost (mobile).
+ *
  * Replies are queued, so that none is lost between two calls of {@linkcode MockAndroidClient.nextReply}; the last
  * 1000 messages are kept.
  */
 export class MockAndroidClient implements AsyncDisposable {
+  /** What the app did, and what came to it. */
+  readonly calls: CallLog<AndroidCall>;
+  /** What the companion did wrong to it. */
+  readonly violations: ViolationLog;
+  /** The faults that struck. */
+  readonly faultLog: FaultLog;
   readonly #options: MockAndroidOptions;
   readonly #clock: Clock;
-  readonly #ledger: ClockLedger;
+  readonly #random: SeededRandom;
   readonly #agent = new Agent();
-  readonly #messages = new RingBuffer<AndroidMessage>(MESSAGES_KEPT);
-  readonly #replies = new Inbox<AndroidMessage>(MESSAGES_KEPT);
-  readonly #pongs = new Inbox<true>(1);
-  readonly #errors = new RingBuffer<string>(100);
-  readonly #holds: ClockHold[] = [];
-  #url: string;
-  #tokens: AndroidTokens | undefined;
-  #refreshTimer: ClockTimer | undefined;
-  #socket: WebSocket | undefined;
-  #closeCode: number | undefined;
-  #isTyping = false;
-  #isDisposed = false;
+  readonly #access: AndroidAccess;
+  readonly #chat: AndroidChat;
+  readonly #faults: FaultInjector<AndroidFault>;
+  readonly #outbox: Outbox;
+  readonly #timers = new Set<ClockTimer>();
+  readonly #ended = new AbortController();
+  #state: AndroidAppState = "foreground";
+  #isComingBack = false;
+  #outage: PromiseWithResolvers<void> | undefined;
 
   private constructor(options: MockAndroidOptions) {
     const { url, clock = systemClock } = options;
+    const user = options.protocol === "mobile" ? options.userId : `${options.email} ${options.deviceName}`;
+    const { random = new SeededRandom(user), faultLog = new FaultLog({ clock }) } = options;
+    const report = (error: unknown): void => (options.onError ?? console.error)(error);
+    const protocol = makeProtocol(options);
     this.#options = options;
-    this.#url = toBase(url);
     this.#clock = clock;
-    this.#ledger = ClockLedger.of(clock);
+    this.#random = random;
+    this.calls = new CallLog({ clock });
+    this.violations = new ViolationLog({ source: "android", clock });
+    this.faultLog = faultLog;
+    const http = new AndroidHttp(this.#agent, this.calls);
+    const { calls, violations } = this;
+    this.#access = new AndroidAccess({ url, clock, protocol, http, onError: report });
+    const access = this.#access;
+    const onLost = (): void => void this.#comeBackByItself();
+    this.#chat = new AndroidChat({ options, clock, protocol, access, calls, violations, report, onLost });
+    const faultRandom = random.stream("faults");
+    this.#faults = new FaultInjector({ source: "android", clock, random: faultRandom, log: faultLog });
+    const garbage = { clock, random: random.stream("garbage") };
+    this.#outbox = new Outbox(this.#chat, this.#faults, garbage);
   }
 
   /**
-   * A client that is logged in and has got its history.
+   * A client that is logged in, and has got its history where there is one.
    *
    * @throws {TypeError} If `url` is not an HTTP address.
    * @throws {AndroidAuthError} If the companion refuses the login or the websocket.
@@ -78,8 +93,9 @@ export class MockAndroidClient implements AsyncDisposable {
   static async connect(options: MockAndroidOptions): Promise<MockAndroidClient> {
     const client = new MockAndroidClient(options);
     try {
-      client.#keep(await client.#clock.track(login(client.#url, options, client.#agent), "Android login"));
-      await client.#clock.track(client.#open(), "Android websocket");
+      await client.#clock.track(client.#access.logIn(), "Android login");
+      client.#chat.join();
+      await client.#clock.track(client.#chat.open(), "Android websocket");
     } catch (error) {
       await client[Symbol.asyncDispose]();
       throw error;
@@ -88,61 +104,96 @@ export class MockAndroidClient implements AsyncDisposable {
   }
 
   get isConnected(): boolean {
-    return this.#socket?.readyState === WebSocket.OPEN;
+    return this.#chat.isOpen;
+  }
+
+  get state(): AndroidAppState {
+    return this.#state;
+  }
+
+  /** Whether there is no network. */
+  get isDown(): boolean {
+    return this.#state === "offline";
   }
 
   /** Close code of the last connection that ended; 1006 if it was cut. */
   get closeCode(): number | undefined {
-    return this.#closeCode;
+    return this.#chat.closeCode;
   }
 
   /** Whether the companion says that it is writing. */
   get isTyping(): boolean {
-    return this.#isTyping;
+    return this.#chat.isTyping;
   }
 
   get userId(): string {
-    return this.#tokens!.userId;
+    return this.#access.login.userId;
   }
 
   get sessionId(): string {
-    return this.#tokens!.sessionId;
+    return this.#access.login.sessionId;
   }
 
-  /** Messages of both sides as the companion sent them, history included, in order of arrival; the last 1000. */
+  /**
+   * Messages of both sides as the companion sent them, history included, each once, in order of arrival; the last 1000.
+   * What this device sent itself is only there when the companion tells it.
+   */
   get messages(): readonly AndroidMessage[] {
-    return [...this.#messages];
+    return this.#chat.messages.all;
+  }
+
+  /** Messages of the companion that this device has not acknowledged, nor another one as far as the history says. */
+  get unread(): readonly AndroidMessage[] {
+    return this.#chat.messages.unread;
+  }
+
+  /** Number of messages that wait for a connection. */
+  get queued(): number {
+    return this.#outbox.size;
   }
 
   /** What the companion complained of, the last 100. */
   get errors(): readonly string[] {
-    return [...this.#errors];
+    return [...this.#chat.errors];
+  }
+
+  /** Emotions that the companion told last, by the older API. */
+  get lastEmotions(): Readonly<Record<string, unknown>> | undefined {
+    return this.#chat.lastEmotions;
   }
 
   /**
-   * Sends a message.
+   * Sends a message. It is queued while the app is in the background or without a network, and, where it reconnects by
+   * itself, while the connection is lost.
    *
-   * @throws {AndroidClosedError} If there is no connection.
+   * @throws {AndroidClosedError} If there is no connection, and nothing to wait for.
    */
   send(text: string): void {
-    this.#sendFrame({ event: "message", data: { content: text } });
-    const { replyPatienceMs } = this.#options;
-    this.#holds.push(this.#ledger.hold("reply of the companion on Android", replyPatienceMs));
+    const waits = this.#state !== "foreground" || this.#options.autoReconnect;
+    if (waits && !(this.#state === "foreground" && this.isConnected)) return this.#outbox.queue(text);
+    this.#chat.requireOpen("send to the companion");
+    this.#outbox.send(text);
   }
 
   /**
-   * The companion's next message that was not given out yet. It rejects when the connection ends.
+   * The companion's next message that was not given out yet, also one that came while the app was away. It rejects when
+   * the connection ends.
    *
    * @throws {DeadlineError} If none came in time. Rejects with `signal.reason` when aborted.
    * @throws {AndroidClosedError} If there is no connection, or it ends first.
    */
   async nextReply(options: AndroidReplyOptions = {}): Promise<AndroidMessage> {
     const { timeoutMs = 30_000, signal } = options;
-    if (this.#replies.size === 0) this.#requireOpen("wait for a reply");
-    return await withDeadline("get a reply on Android", timeoutMs, (ended) => this.#replies.take(ended), {
-      clock: this.#clock,
-      signal,
-    });
+    if (this.#chat.replies.size === 0) this.#chat.requireOpen("wait for a reply");
+    return await withDeadline(
+      "get a reply on Android",
+      timeoutMs,
+      (ended) => this.#chat.replies.take(ended),
+      {
+        clock: this.#clock,
+        signal,
+      },
+    );
   }
 
   /**
@@ -151,175 +202,200 @@ export class MockAndroidClient implements AsyncDisposable {
    * @throws As {@linkcode MockAndroidClient.send} and {@linkcode MockAndroidClient.nextReply} do.
    */
   sendAndWait(text: string, options: AndroidReplyOptions = {}): Promise<AndroidMessage> {
-    this.#replies.clear();
+    this.#chat.replies.clear();
     this.send(text);
     return this.nextReply(options);
   }
 
-  /** Resolves when the companion answers a ping. Throws as {@linkcode MockAndroidClient.nextReply} does. */
-  async ping(options: AndroidReplyOptions = {}): Promise<void> {
-    const { timeoutMs = 10_000, signal } = options;
-    this.#pongs.clear();
-    this.#sendFrame({ event: "ping" });
-    await withDeadline("get a pong on Android", timeoutMs, (ended) => this.#pongs.take(ended), {
-      clock: this.#clock,
-      signal,
-    });
-  }
-
-  /** Takes new tokens now. Happens by itself before they expire. @throws {AndroidAuthError} If it is refused. */
-  async refreshTokens(): Promise<void> {
-    const work = refresh(this.#url, this.#tokens!.refreshToken, this.#agent);
-    this.#keep(await this.#clock.track(work, "Android token refresh"));
+  /** Acknowledges a message as read, on this device for the user. @throws {AndroidClosedError} If there is no connection. */
+  markRead(id: string): void {
+    this.#chat.markRead(id);
   }
 
   /**
-   * Connects again after the connection ended, with the tokens it has, or by a new login when they are refused.
+   * Resolves when the companion answers a ping. The deadline is of real time, as a wire's liveness is.
+   *
+   * @throws As {@linkcode MockAndroidClient.nextReply} does; a deadline is a violation, too.
+   */
+  async ping(options: AndroidReplyOptions = {}): Promise<void> {
+    await this.#chat.ping(options);
+  }
+
+  /**
+   * Takes new tokens now. Happens by itself before they expire.
+   *
+   * @throws {AndroidAuthError} If it is refused.
+   * @throws {TypeError} If the protocol has none.
+   */
+  async refreshTokens(): Promise<void> {
+    await this.#clock.track(this.#access.refresh(), "Android token refresh");
+  }
+
+  /** The logins of the user; only the v1 API has them. @throws {AndroidAuthError} If it is refused. */
+  async sessions(): Promise<readonly AndroidSession[]> {
+    const path = "/api/v1/auth/sessions";
+    return parseSessions(await this.#access.send({ what: "list sessions", method: "GET", path }));
+  }
+
+  /** Signs a login of the user out; only the v1 API has that. @throws {AndroidAuthError} If it is refused. */
+  async signOut(sessionId: string): Promise<void> {
+    const path = `/api/v1/auth/sessions/${encodeURIComponent(sessionId)}`;
+    await this.#access.send({ what: "sign out", method: "DELETE", path });
+  }
+
+  /** The companion's emotions, as the older API tells them over HTTP. @throws {AndroidAuthError} If it is refused. */
+  async fetchEmotions(): Promise<Readonly<Record<string, unknown>>> {
+    const path = `/api/user/emotions?user_id=${encodeURIComponent(this.userId)}`;
+    const answer = toRecord(
+      await this.#access.send({ what: "get emotions", method: "GET", path }),
+      "emotions",
+    );
+    return toRecord(answer["emotions"] ?? answer, "emotions");
+  }
+
+  /**
+   * The network is gone: what is sent is queued from now on.
+   *
+   * @throws {AndroidClosedError} If the client is disposed.
+   */
+  goOffline(options: GoOfflineOptions = {}): void {
+    const { kind = "silent" } = options;
+    this.#requireAlive("go offline");
+    this.#state = "offline";
+    void this.#access.setOffline(true);
+    this.#outbox.clear();
+    this.#chat.abandon();
+    if (kind === "reset") this.#chat.endGhost();
+  }
+
+  /**
+   * The app goes behind another one: its connection is closed, and what is sent is queued. What the companion says
+   * meanwhile is there when it comes back.
+   */
+  async goToBackground(): Promise<void> {
+    this.#requireAlive("go to the background");
+    this.#state = "background";
+    await this.close();
+  }
+
+  /**
+   * The app is before the user, and has a network: it connects again, sends what was queued, in order, and watches
+   * whether the companion takes it, once and in order.
+   *
+   * @returns What it missed, of both sides, oldest first: what a push would have told.
+   * @throws As {@linkcode MockAndroidClient.reconnect} does; the queue is kept.
+   */
+  async comeBack(url?: string): Promise<readonly AndroidMessage[]> {
+    await this.reconnect(url);
+    return this.#chat.missed;
+  }
+
+  /**
+   * Goes offline, and comes back after so much of the clock.
+   *
+   * @returns Resolves when it is back. Rejects as {@linkcode MockAndroidClient.comeBack} does.
+   * @throws {RangeError} If `durationMs` is not a number >= 0.
+   */
+  async outage(durationMs: number, options: GoOfflineOptions = {}): Promise<void> {
+    if (!(durationMs >= 0)) {
+      throw new RangeError(`Cannot begin outage: 'durationMs' must be >= 0, got ${durationMs}`);
+    }
+    this.#outage ??= Promise.withResolvers();
+    const { promise, resolve, reject } = this.#outage;
+    this.goOffline(options);
+    const end = (): void => void this.endOutage().then(resolve, reject);
+    if (durationMs < Infinity) this.#timers.add(this.#clock.setTimer(end, durationMs, { keepAlive: false }));
+    await promise;
+  }
+
+  /** The network is there again. @throws As {@linkcode MockAndroidClient.comeBack} does. */
+  async endOutage(): Promise<void> {
+    const outage = this.#outage;
+    this.#outage = undefined;
+    if (this.isDown) await this.comeBack();
+    outage?.resolve();
+  }
+
+  /**
+   * Connects again after the connection ended, with the tokens it has, or by a new login when they are refused, and
+   * sends what was queued.
    *
    * @param url Where the companion is now, if it moved.
    * @throws {AndroidAuthError} If the companion refuses. Whatever the connection fails with.
    */
-  async reconnect(url: string = this.#url): Promise<void> {
-    this.#requireAlive();
-    this.#url = toBase(url);
-    this.#socket?.terminate();
+  async reconnect(url: string = this.#access.url): Promise<void> {
+    this.#requireAlive("reconnect");
+    this.#access.moveTo(url);
+    this.#state = "foreground";
+    this.#chat.missed = [];
     await this.#clock.track(this.#reopen(), "Android reconnection");
+    if (this.#outbox.drain() > 0) this.#checkLater();
   }
 
-  /** Closes the connection as an app does that goes to the background; {@linkcode reconnect} comes back. */
+  /** Closes the connection with a goodbye; {@linkcode MockAndroidClient.reconnect} comes back. */
   async close(): Promise<void> {
-    const socket = this.#socket;
-    if (!socket || socket.readyState === WebSocket.CLOSED) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    socket.once("close", () => resolve());
-    socket.close(1000);
-    // a companion that hangs does not answer the goodbye
-    const timer = systemClock.setTimer(() => socket.terminate(), 1000, { keepAlive: false });
-    await promise;
-    timer.cancel();
+    this.#outbox.clear();
+    await this.#chat.close();
+  }
+
+  /**
+   * The history as the companion tells it now, read over a connection of its own; undefined where the API has none.
+   * What it says of lost, doubled or mixed up messages is a violation.
+   *
+   * @throws As {@linkcode MockAndroidClient.reconnect} does.
+   */
+  async readHistory(): Promise<readonly AndroidMessage[] | undefined> {
+    this.#requireAlive("read the history");
+    if (this.#options.protocol === "mobile") return undefined;
+    return await this.#clock.track(this.#chat.look(), "Android history");
+  }
+
+  /** Does something wrong to the companion. @throws {RangeError} If a number of the schedule is out of its range. */
+  injectFault(fault: AndroidFault, schedule: FaultSchedule = {}): InjectedFault {
+    return this.#faults.inject(fault, schedule);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    this.#refreshTimer?.cancel();
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    this.#access[Symbol.dispose]();
+    for (const timer of this.#timers) timer.cancel();
+    this.#outage?.resolve();
     await this.close();
+    this.#chat.leave();
     await this.#agent.destroy();
   }
 
   async #reopen(): Promise<void> {
-    try {
-      await this.#open();
-    } catch (error) {
-      if (!(error instanceof AndroidAuthError && error.status === 401)) throw error;
-      this.#keep(await login(this.#url, this.#options, this.#agent));
-      await this.#open();
-    }
+    await this.#access.setOffline(false);
+    await this.#access.whileLoggedIn(() => this.#chat.open());
   }
 
-  #keep(tokens: AndroidTokens): void {
-    this.#tokens = tokens;
-    this.#refreshTimer?.cancel();
-    if (this.#isDisposed) return;
-    const refreshNow = (): void => void this.refreshTokens().catch((error: unknown) => this.#report(error));
-    this.#refreshTimer = this.#clock.setTimer(refreshNow, tokens.expiresInMs * REFRESH_AT_RATIO, {
-      keepAlive: false,
+  async #comeBackByItself(): Promise<void> {
+    const { autoReconnect } = this.#options;
+    if (!autoReconnect || this.#isComingBack) return;
+    this.#isComingBack = true;
+    await keepTrying(() => this.reconnect(), {
+      ...(autoReconnect !== true && autoReconnect),
+      random: this.#random.stream("backoff"),
+      signal: this.#ended.signal,
+      isWanted: () => this.#state === "foreground" && !this.isConnected,
+      onError: this.#options.onError ?? console.error,
     });
+    this.#isComingBack = false;
   }
 
-  #open(): Promise<void> {
-    const address = `${this.#url.replace(/^http/, "ws")}/api/v1/chat/ws?token=${this.#tokens!.accessToken}`;
-    const socket = new WebSocket(address, { handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
-    this.#socket = socket;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    socket.on("unexpected-response", (_request, response) => {
-      response.resume();
-      reject(new AndroidAuthError("open the chat", response.statusCode ?? 0, ""));
-      socket.terminate();
-    });
-    socket.on("error", reject);
-    socket.on("message", (data) => {
-      if (this.#receive(data)?.event === "history") resolve();
-    });
-    socket.on("close", (code) => {
-      // 4401 and 1008 are how servers refuse a token after the handshake
-      const refused = code === 4401 || code === 1008;
-      const closed = new AndroidClosedError(`Cannot open the chat: the companion closed it with ${code}`);
-      reject(refused ? new AndroidAuthError("open the chat", 401, String(code)) : closed);
-      if (socket === this.#socket) this.#closed(code);
-    });
-    return promise;
+  /** When all that was queued had its time, whether it was taken. */
+  #checkLater(): void {
+    const check = (): void => {
+      if (!this.#chat.hasOpen || !this.isConnected) return;
+      const looked = this.readHistory().then(() => this.#chat.checkSilence());
+      looked.catch((error: unknown) => (this.#options.onError ?? console.error)(error));
+    };
+    this.#timers.add(this.#clock.setTimer(check, this.#chat.lossAfterMs, { keepAlive: false }));
   }
 
-  #receive(data: RawData): AndroidFrame | undefined {
-    try {
-      const frame = parseFrame((data as Buffer).toString());
-      this.#take(frame);
-      return frame;
-    } catch (error) {
-      this.#report(error);
-      return undefined;
-    }
+  #requireAlive(what: string): void {
+    if (this.#ended.signal.aborted) throw new AndroidClosedError(`Cannot ${what}: the client is disposed`);
   }
-
-  #take(frame: AndroidFrame): void {
-    if (frame.event === "history") {
-      const known = new Set(this.messages.map(({ id }) => id));
-      for (const message of frame.messages) if (!known.has(message.id)) this.#messages.push(message);
-    }
-    if (frame.event === "typing") this.#isTyping = frame.isTyping;
-    if (frame.event === "error") {
-      this.#errors.push(frame.content);
-      this.#answered();
-    }
-    if (frame.event === "pong") this.#pongs.put(true);
-    if (frame.event === "message") this.#takeMessage(frame.message);
-  }
-
-  #takeMessage(message: AndroidMessage): void {
-    this.#messages.push(message);
-    if (message.sender !== "demi") return;
-    this.#answered();
-    this.#sendFrame({ event: "read_receipt", data: { message_id: message.id } });
-    this.#replies.put(message);
-  }
-
-  #answered(): void {
-    while (this.#holds.length > 0 && !this.#holds[0]!.isOpen) this.#holds.shift();
-    this.#holds.shift()?.[Symbol.dispose]();
-  }
-
-  #closed(code: number): void {
-    this.#closeCode = code;
-    this.#isTyping = false;
-    for (const hold of this.#holds.splice(0)) hold[Symbol.dispose]();
-    const error = new AndroidClosedError(`Cannot go on with the chat: its connection ended with ${code}`);
-    this.#replies.fail(error);
-    this.#pongs.fail(error);
-  }
-
-  #sendFrame(frame: object): void {
-    this.#requireOpen("send to the companion");
-    this.#socket!.send(JSON.stringify(frame));
-  }
-
-  #requireOpen(what: string): void {
-    if (!this.isConnected) throw new AndroidClosedError(`Cannot ${what}: there is no connection`);
-  }
-
-  #requireAlive(): void {
-    if (this.#isDisposed) throw new AndroidClosedError("Cannot reconnect: the client is disposed");
-  }
-
-  #report(error: unknown): void {
-    const { onError = console.error } = this.#options;
-    onError(error);
-  }
-}
-
-function toBase(url: string): string {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) {
-    throw new TypeError(`Cannot connect Android client: 'url' must be an HTTP address, got ${url}`);
-  }
-  return url.replace(/\/+$/, "");
 }

@@ -2,15 +2,12 @@ import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { DeadlineError } from "../../../lib/base/deadline.ts";
 import { VirtualClock } from "../../../lib/base/virtual_clock.ts";
-import { AndroidAuthError } from "../../../lib/mocks/android/_android_auth.ts";
-import {
-  AndroidClosedError,
-  MockAndroidClient,
-  type MockAndroidOptions,
-} from "../../../lib/mocks/android/mock_android_client.ts";
+import { AndroidAuthError, AndroidClosedError } from "../../../lib/mocks/android/_android_errors.ts";
+import type { AndroidV1Options } from "../../../lib/mocks/android/android_options.ts";
+import { MockAndroidClient } from "../../../lib/mocks/android/mock_android_client.ts";
 import { EchoCompanion, toMessage } from "./_companion.ts";
 
-function options(companion: EchoCompanion): MockAndroidOptions {
+function options(companion: EchoCompanion): AndroidV1Options {
   return { url: companion.url, email: "ada@example.org", password: "right", deviceName: "Pixel" };
 }
 
