@@ -2,17 +2,15 @@ import type { Clock } from "../../base/clock.ts";
 import type { Evidence, ViolationLog, ViolationRule } from "../violations.ts";
 import { type GatewayClose, isFaultOfClient } from "./_gateway_close.ts";
 import type { GatewaySession } from "./_gateway_session.ts";
-import { elapsedMs, type Moment, momentOf } from "./_moment.ts";
+import { RetryWatch } from "../_retry_watch.ts";
+import { elapsedMs, type Moment, momentOf } from "../_moment.ts";
 
 // discord.js tries a refused connection again each half second, eris and discordeno a few times at once: all of them
 // stay below. Who goes on at once for longer is banned by the real Discord.
-const HASTY_TRIES = 20;
-const HASTE_MS = 100;
-const STORM_TRIES = 30;
-const STORM_MS = 10_000;
-const EVIDENCE_KEPT = 10;
+const CONNECTIONS = { hastyConnections: 20, stormConnections: 30 };
 // Two clients that start at the same moment are no flood.
 const FLOOD_TRIES = 4;
+const FLOOD_MS = 10_000;
 
 interface Attempt extends Moment {
   readonly at: number;
@@ -22,42 +20,34 @@ interface Attempt extends Moment {
 export class GatewayConduct {
   readonly #clock: Clock;
   readonly #violations: ViolationLog;
-  #failed: Attempt[] = [];
+  readonly #retries: RetryWatch;
   #floods: Attempt[] = [];
 
   constructor(clock: Clock, violations: ViolationLog) {
     this.#clock = clock;
     this.#violations = violations;
+    this.#retries = new RetryWatch(clock, violations, CONNECTIONS);
   }
 
   /** A connection was refused because Discord is down. */
   connectionRefused(): void {
-    this.#failed = [...this.#failed.slice(-STORM_TRIES), this.#now()];
-    const hasty = this.#failed.slice(-HASTY_TRIES);
-    const gaps = hasty.slice(1).map((attempt, index) => elapsedMs(hasty[index]!, attempt));
-    if (hasty.length === HASTY_TRIES && Math.max(...gaps) < HASTE_MS) {
-      const message = `${HASTY_TRIES} connections failed within ${HASTE_MS} ms of one another; pauses between attempts must grow`;
-      this.#note("no-backoff", "gateway connections", message, hasty);
-    }
-    if (this.#failed.length <= STORM_TRIES) return;
-    if (elapsedMs(this.#failed[0]!, this.#failed.at(-1)!) > STORM_MS) return;
-    const message = `${this.#failed.length} connections failed within ${STORM_MS / 1000} s; a client must slow down`;
-    this.#note("retry-storm", "gateway connections", message, this.#failed);
+    this.#retries.connectionFailed();
   }
 
   /** A session is ready. */
   connected(): void {
-    this.#failed = [];
+    this.#retries.connectionWorked();
     this.#floods = [];
   }
 
   /** IDENTIFY came before its window was over. */
   identifiedTooSoon(): void {
     const now = this.#now();
-    this.#floods = [...this.#floods.filter((each) => elapsedMs(each, now) < STORM_MS), now];
+    this.#floods = [...this.#floods.filter((each) => elapsedMs(each, now) < FLOOD_MS), now];
     if (this.#floods.length < FLOOD_TRIES) return;
-    const message = `IDENTIFY came ${this.#floods.length} times within ${STORM_MS / 1000} s before it was allowed; a client must wait for its max_concurrency window`;
-    this.#note("identify-flood", "IDENTIFY", message, this.#floods);
+    const message = `IDENTIFY came ${this.#floods.length} times within ${FLOOD_MS / 1000} s before it was allowed; a client must wait for its max_concurrency window`;
+    const evidence = this.#floods.map(({ at }, index) => ({ at, what: `attempt ${index + 1}` }));
+    this.#record("identify-flood", "IDENTIFY", message, evidence);
   }
 
   /** A session that could have been resumed, and that the client was told to resume, was left for a new one. */
@@ -93,13 +83,6 @@ export class GatewayConduct {
     const what = op === undefined ? "a frame that cannot be read" : `opcode ${op}`;
     const message = `The gateway had to close the connection with ${code} (${reason.replace(/\.$/, "")}): ${what} was not allowed`;
     this.#record("protocol-error", `close ${code}`, message, [{ at: this.#clock.now(), what }]);
-  }
-
-  #note(rule: ViolationRule, subject: string, message: string, attempts: readonly Attempt[]): void {
-    const evidence = attempts
-      .slice(-HASTY_TRIES)
-      .map(({ at }, index) => ({ at, what: `attempt ${index + 1}` }));
-    this.#record(rule, subject, message, evidence);
   }
 
   #record(rule: ViolationRule, subject: string, message: string, evidence: readonly Evidence[]): void {

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { systemClock } from "../../base/system_clock.ts";
-import { elapsedMs, type Moment, momentOf } from "./_moment.ts";
+import { elapsedMs, type Moment, momentOf } from "../_moment.ts";
 
 /** How many requests a bucket takes in a window. */
 export interface RateLimit {

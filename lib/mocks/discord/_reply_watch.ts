@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import type { ViolationLog } from "../violations.ts";
-import { elapsedMs, type Moment, momentOf } from "./_moment.ts";
+import { elapsedMs, type Moment, momentOf } from "../_moment.ts";
 import type { DiscordWorld } from "./_world.ts";
 import type { DiscordMessage } from "./discord_types.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Evidence, ViolationLog } from "../violations.ts";
-import { elapsedMs, type Moment, momentOf } from "./_moment.ts";
+import { elapsedMs, type Moment, momentOf } from "../_moment.ts";
 
 /** A request as the watch sees it. */
 export interface WatchedRequest {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { RingBuffer } from "../../base/ring_buffer.ts";
 import type { CallLog } from "../call_log.ts";
 import { Answer } from "./_answer.ts";
-import type { Conduct } from "./_conduct.ts";
+import type { RetryWatch } from "../_retry_watch.ts";
 import { OpenAiError, serverError } from "./_openai_error.ts";
 import { readBytes } from "./_read_bytes.ts";
 import { parseSpeech } from "./_speech_request.ts";
@@ -22,7 +22,7 @@ export interface SpeechApiOptions extends SpeechServices {
   readonly token: string;
   readonly requestsPerMinute: number;
   readonly calls: CallLog<VoiceCall>;
-  readonly conduct: Conduct;
+  readonly conduct: RetryWatch;
   readonly onError: (error: unknown) => void;
 }
 

@@ -13,7 +13,7 @@ import { FaultLog } from "../faults/fault_log.ts";
 import type { FaultSchedule } from "../faults/fault_schedule.ts";
 import { ViolationLog } from "../violations.ts";
 import { Activity } from "./_activity.ts";
-import { Conduct } from "./_conduct.ts";
+import { RetryWatch } from "../_retry_watch.ts";
 import { OpenAiError } from "./_openai_error.ts";
 import { Room } from "./_room.ts";
 import { RoomRules } from "./_room_rules.ts";
@@ -79,7 +79,7 @@ export class MockVoiceServer implements AsyncDisposable {
   readonly #ledger: ClockLedger;
   readonly #outage: Outage;
   readonly #faults: FaultInjector<VoiceFault>;
-  readonly #conduct: Conduct;
+  readonly #conduct: RetryWatch;
   readonly #room: Room;
   readonly #api: SpeechApi;
   readonly #connected = new Set<() => void>();
@@ -105,7 +105,7 @@ export class MockVoiceServer implements AsyncDisposable {
       random: random.stream("faults"),
       log: faultLog,
     });
-    this.#conduct = new Conduct(clock, this.violations);
+    this.#conduct = new RetryWatch(clock, this.violations);
     const activity = new Activity(clock, this.#ledger);
     const shared = { clock, ledger: this.#ledger, activity, faults: this.#faults, calls: this.calls };
     this.#api = new SpeechApi({

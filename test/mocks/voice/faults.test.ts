@@ -237,7 +237,8 @@ suite("what the room holds against a companion", () => {
       async (client, { clock, voice }) => {
         client.tell({ type: "reply_started" });
         await voice.calls.waitFor(({ method }) => method === "reply_started");
-        await clock.advance(60_000);
+        // how long a silence is already is looked at in real time, too
+        while (voice.violations.length === 0) await clock.advance(1000);
       },
     ],
   ];

@@ -1,6 +1,6 @@
-import type { Clock } from "../../base/clock.ts";
-import { systemClock } from "../../base/system_clock.ts";
-import type { Evidence, ViolationLog } from "../violations.ts";
+import type { Clock } from "../base/clock.ts";
+import { elapsedMs, type Moment, momentOf } from "./_moment.ts";
+import type { Evidence, ViolationLog } from "./violations.ts";
 
 // What clients of the common libraries do by themselves stays well below: a few retries, at once or after half a second,
 // and a websocket that is opened again each half second.
@@ -8,7 +8,8 @@ const HASTE_MS = 100;
 const HASTY_TRIES = 8;
 const STORM_TRIES = 30;
 // Of connections nobody knows whether they are one thing tried again, or those of many people at once.
-const ANONYMOUS_FACTOR = 5;
+const HASTY_CONNECTIONS = 40;
+const STORM_CONNECTIONS = 150;
 const CONNECTIONS = "connections";
 const STORM_MS = 10_000;
 // Clients do not believe in a longer one: they come back by their own backoff.
@@ -16,30 +17,41 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 const TOLERANCE_MS = 50;
 const KEPT_SUBJECTS = 500;
 
-interface Moment {
+interface Attempt extends Moment {
   readonly at: number;
-  readonly virtualMs: number;
-  readonly realMs: number;
 }
 
 interface Attempts {
-  readonly moments: Moment[];
-  failedAt: Moment | undefined;
+  readonly moments: Attempt[];
+  failedAt: Attempt | undefined;
   retryAfterMs: number;
+}
+
+/** Options of {@linkcode RetryWatch}. */
+export interface RetryWatchOptions {
+  /** Failed connections in a row, each at once, that are too many. @default {40} */
+  readonly hastyConnections?: number | undefined;
+  /** Failed connections within 10 s that are too many. @default {150} */
+  readonly stormConnections?: number | undefined;
 }
 
 /**
  * How a client comes back after a failure, judged for one thing that it wants at a time: two requests of different
  * content are none of each other's retries. Gaps are measured by the larger of virtual and real time.
  */
-export class Conduct {
+export class RetryWatch {
   readonly #clock: Clock;
   readonly #violations: ViolationLog;
+  readonly #hastyConnections: number;
+  readonly #stormConnections: number;
   readonly #attempts = new Map<string, Attempts>();
 
-  constructor(clock: Clock, violations: ViolationLog) {
+  constructor(clock: Clock, violations: ViolationLog, options: RetryWatchOptions = {}) {
+    const { hastyConnections = HASTY_CONNECTIONS, stormConnections = STORM_CONNECTIONS } = options;
     this.#clock = clock;
     this.#violations = violations;
+    this.#hastyConnections = hastyConnections;
+    this.#stormConnections = stormConnections;
   }
 
   /**
@@ -52,12 +64,14 @@ export class Conduct {
     const known = this.#attempts.get(`${subject} ${content}`);
     if (!known) return;
     const now = this.#now();
-    const factor = subject === CONNECTIONS ? ANONYMOUS_FACTOR : 1;
+    const isAnonymous = subject === CONNECTIONS;
+    const hasty = isAnonymous ? this.#hastyConnections : HASTY_TRIES;
+    const storm = isAnonymous ? this.#stormConnections : STORM_TRIES;
     known.moments.push(now);
-    if (known.moments.length > factor * STORM_TRIES) known.moments.shift();
+    if (known.moments.length > storm) known.moments.shift();
     this.#checkRetryAfter(subject, known, now);
-    this.#checkBackoff(subject, known.moments.slice(-factor * HASTY_TRIES), factor * HASTY_TRIES);
-    this.#checkStorm(subject, known.moments, factor * STORM_TRIES);
+    this.#checkBackoff(subject, known.moments.slice(-hasty), hasty);
+    this.#checkStorm(subject, known.moments, storm);
   }
 
   /** A connection was reset before anything could be read from it. */
@@ -86,9 +100,9 @@ export class Conduct {
     this.#attempts.delete(`${subject} ${content}`);
   }
 
-  #checkRetryAfter(subject: string, { failedAt, retryAfterMs }: Attempts, now: Moment): void {
+  #checkRetryAfter(subject: string, { failedAt, retryAfterMs }: Attempts, now: Attempt): void {
     if (!failedAt || retryAfterMs === 0 || retryAfterMs > LONGEST_RETRY_AFTER_MS) return;
-    const gapMs = gapBetween(failedAt, now);
+    const gapMs = elapsedMs(failedAt, now);
     if (gapMs >= 0.9 * retryAfterMs - TOLERANCE_MS) return;
     this.#violations.record({
       rule: "ignored-retry-after",
@@ -101,9 +115,9 @@ export class Conduct {
     });
   }
 
-  #checkBackoff(subject: string, last: readonly Moment[], tries: number): void {
+  #checkBackoff(subject: string, last: readonly Attempt[], tries: number): void {
     if (last.length < tries) return;
-    const isHasty = last.slice(1).every((moment, index) => gapBetween(last[index]!, moment) < HASTE_MS);
+    const isHasty = last.slice(1).every((moment, index) => elapsedMs(last[index]!, moment) < HASTE_MS);
     if (!isHasty) return;
     this.#violations.record({
       rule: "no-backoff",
@@ -113,8 +127,8 @@ export class Conduct {
     });
   }
 
-  #checkStorm(subject: string, moments: readonly Moment[], tries: number): void {
-    if (moments.length < tries || gapBetween(moments[0]!, moments.at(-1)!) > STORM_MS) return;
+  #checkStorm(subject: string, moments: readonly Attempt[], tries: number): void {
+    if (moments.length < tries || elapsedMs(moments[0]!, moments.at(-1)!) > STORM_MS) return;
     this.#violations.record({
       rule: "retry-storm",
       subject,
@@ -123,9 +137,8 @@ export class Conduct {
     });
   }
 
-  #now(): Moment {
-    const clock = this.#clock;
-    return { at: clock.now(), virtualMs: clock.monotonicMs(), realMs: systemClock.monotonicMs() };
+  #now(): Attempt {
+    return { ...momentOf(this.#clock), at: this.#clock.now() };
   }
 
   #forgetOldest(): void {
@@ -133,10 +146,6 @@ export class Conduct {
   }
 }
 
-function gapBetween(from: Moment, to: Moment): number {
-  return Math.max(to.virtualMs - from.virtualMs, to.realMs - from.realMs);
-}
-
-function toEvidence(subject: string, moments: readonly Moment[]): readonly Evidence[] {
+function toEvidence(subject: string, moments: readonly Attempt[]): readonly Evidence[] {
   return moments.slice(-6).map(({ at }) => ({ at, what: `${subject} was tried after a failure` }));
 }

@@ -1,5 +1,5 @@
-import type { Clock } from "../../base/clock.ts";
-import { systemClock } from "../../base/system_clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { systemClock } from "../base/system_clock.ts";
 
 /** A point in time by both clocks that a client may wait on: the mock's, which can be virtual, and the real one. */
 export interface Moment {
