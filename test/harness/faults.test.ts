@@ -82,6 +82,7 @@ suite("An error that a companion in this process does not handle", () => {
   test("of one that was killed is none", async () => {
     let ticks = 0;
     const companion = demiWho(({ clock }) => {
+      clock.setTimer(() => ticks++, 1000);
       clock.setRepeating(() => ticks++, 1000);
       void clock.track(new Promise(() => undefined)); // would stop the time of everybody
       void clock.sleep(5000).then(fail);
