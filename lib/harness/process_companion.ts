@@ -77,6 +77,8 @@ const DEATH_MS = 500;
 /**
  * A companion that is a process of its own, in any language: started by a command, ended by SIGTERM, crashed by
  * SIGKILL, asked over HTTP. What it writes is kept. With an `advance` endpoint it lives on virtual time.
+ * All that it has started ends with it. It does not outlive this process, however that ends; on
+ * Windows only where that ends in order.
  *
  * @example `testEnvironment({ companion: processCompanion({ command: "python3", args: [...] }) })`
  */
