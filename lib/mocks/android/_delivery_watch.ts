@@ -42,7 +42,7 @@ export interface DeliveryWatchOptions {
 export class DeliveryWatch {
   readonly #options: DeliveryWatchOptions;
   readonly #sent = new RingBuffer<Sent>(SENT_KEPT);
-  readonly #recent = new RingBuffer<{ readonly text: string; readonly at: number }>(20);
+  readonly #recent = new RingBuffer<{ readonly id: string; readonly text: string; readonly at: number }>(20);
   readonly #baseline = new Set<string>();
   readonly #delivered = new Map<string, string>();
   #connection = 0;
@@ -107,7 +107,7 @@ export class DeliveryWatch {
   delivered(message: AndroidMessage): void {
     this.sign();
     this.#lastKnown = message.id;
-    this.#checkTwice(message);
+    if (this.#isToldAgain(message)) return;
     if (message.sender === "user") return this.expectReply();
     this.#settleOne();
     this.#checkSameReply(message);
@@ -182,7 +182,8 @@ export class DeliveryWatch {
     this.#credit = Math.max(0, this.#credit - 1);
   }
 
-  #checkTwice({ id, status, deliveredAt, readAt }: AndroidMessage): void {
+  /** Whether it came before on this connection: with a new state it is an update, without one it is once too often. */
+  #isToldAgain({ id, status, deliveredAt, readAt }: AndroidMessage): boolean {
     const state = JSON.stringify([status, deliveredAt, readAt]);
     const before = this.#delivered.get(id);
     this.#delivered.set(id, state);
@@ -190,9 +191,13 @@ export class DeliveryWatch {
       const [oldest] = this.#delivered.keys();
       this.#delivered.delete(oldest!);
     }
-    if (before !== state) return; // new, or its state has changed
-    const message = "A message was delivered twice on one connection, under the same id; once is right";
-    this.#record("double-reply", "same message", message, [{ at: this.#now(), what: `message ${id} again` }]);
+    if (before === state) {
+      const message = "A message was delivered twice on one connection, under the same id; once is right";
+      this.#record("double-reply", "same message", message, [
+        { at: this.#now(), what: `message ${id} again` },
+      ]);
+    }
+    return before !== undefined;
   }
 
   // Only the same words again, soon, and without a message to answer, are surely a second reply: what is said of its
@@ -202,8 +207,10 @@ export class DeliveryWatch {
     const text = toKey(content);
     const hadCredit = this.#credit > 0;
     if (hadCredit) this.#credit--;
-    const before = [...this.#recent].find((each) => each.text === text && at - each.at <= SAME_REPLY_MS);
-    this.#recent.push({ text, at });
+    const before = [...this.#recent].find(
+      (each) => each.text === text && each.id !== id && at - each.at <= SAME_REPLY_MS,
+    );
+    this.#recent.push({ id, text, at });
     if (hadCredit || !before) return;
     const message = "One message was answered twice, by the same words under two ids; one reply is right";
     this.#record("double-reply", "same words", message, [

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 
-/** What a {@linkcode ChatCompanion} does wrong. */
+/** What a {@linkcode ChatCompanion} does wrong, or in its own way. */
 export interface Defects {
   /** Numbers of messages, from 1, that it forgets. */
   readonly forgets?: readonly number[];
@@ -18,8 +18,12 @@ export interface Defects {
   readonly isDeafToPings?: boolean;
   /** Keeps nothing of what the user says. */
   readonly hidesUser?: boolean;
-  /** Answers the last of several messages only. */
+  /** Answers the last of so many messages only. */
   readonly merges?: number;
+  /** Puts so many messages together into one. */
+  readonly joins?: number;
+  /** Tells each reply again when it was read. */
+  readonly tellsWhenRead?: boolean;
 }
 
 /** A companion behind the Android v1 API that keeps its history, with defects. One user, any number of devices. */
@@ -31,6 +35,7 @@ export class ChatCompanion implements AsyncDisposable {
   readonly #sockets = new WebSocketServer({ noServer: true });
   #messages = 0;
   #late: string | undefined;
+  readonly #parts: string[] = [];
 
   private constructor(server: Server, defects: Defects) {
     this.#server = server;
@@ -88,11 +93,13 @@ export class ChatCompanion implements AsyncDisposable {
     this.receipts.push(id);
     const message = this.history.find(({ message_id: each }) => each === id);
     if (message) message["read_at"] = "2026-01-01T00:00:00Z";
+    if (message && this.defects.tellsWhenRead) this.#tell(message);
   }
 
   #take(from: WebSocket, content: string): void {
     const number = ++this.#messages;
-    const { forgets, takesTwice, takesLate, merges } = this.defects;
+    const { forgets, takesTwice, takesLate, merges, joins } = this.defects;
+    if (joins !== undefined) return this.#join(from, content, joins);
     if (forgets?.includes(number)) return;
     if (takesLate?.includes(number)) {
       this.#late = content;
@@ -102,6 +109,11 @@ export class ChatCompanion implements AsyncDisposable {
     if (takesTwice?.includes(number)) this.#answer(from, content, true);
     if (this.#late !== undefined) this.#answer(from, this.#late, true);
     this.#late = undefined;
+  }
+
+  #join(from: WebSocket, content: string, joins: number): void {
+    this.#parts.push(content);
+    if (this.#parts.length === joins) this.#answer(from, this.#parts.splice(0).join("\n"), true);
   }
 
   #answer(from: WebSocket, content: string, isAnswered: boolean): void {

@@ -164,6 +164,8 @@ suite("MockAndroidClient, violations", () => {
       const [violation] = setting.app.violations;
       assert.deepEqual([violation?.rule, violation?.subject], ["double-reply", subject]);
       assert.doesNotMatch(formatViolation(violation!), /secret/, "what people write is not told");
+      const shown = setting.app.messages.filter(({ sender }) => sender === "demi").length;
+      assert.equal(shown, repliesTwice === "same" ? 1 : 2);
     });
   }
 
@@ -178,6 +180,21 @@ suite("MockAndroidClient, violations", () => {
       assert.deepEqual(rulesOf(setting), []);
     });
   }
+
+  test("several messages put together into one are none, nor is one that is told again when it was read", async () => {
+    await using setting = await meet({ tellsWhenRead: true });
+    const { app, companion } = setting;
+    await app.sendAndWait("hello"); // from now on it is known that the history has the user's side
+    await app.ping();
+    companion.defects = { joins: 3 };
+    await queueThree(setting);
+    assert.equal(companion.contents.includes("one\ntwo\nthree"), true);
+    assert.deepEqual(rulesOf(setting), []);
+    await app.nextReply();
+    const none = assert.rejects(app.nextReply({ timeoutMs: 5 }), DeadlineError);
+    await setting.clock.advance(5);
+    await none;
+  });
 
   test("the same words on two devices, and again on another day, are none", async () => {
     await using setting = await meet();
