@@ -11,7 +11,8 @@ import { AndroidClosedError, AndroidFrameError } from "./_android_errors.ts";
 import type { AndroidCall, AndroidReplyOptions, MockAndroidOptions } from "./android_options.ts";
 import type { AndroidProtocol } from "./_android_protocol.ts";
 import type { AndroidFrame, AndroidMessage } from "./_android_wire.ts";
-import { DeliveryWatch, toKey } from "./_delivery_watch.ts";
+import { DeliveryWatch } from "./_delivery_watch.ts";
+import { toKey } from "./_history.ts";
 import { Inbox } from "./_inbox.ts";
 import { MessageStore } from "./_message_store.ts";
 

@@ -4,6 +4,7 @@ import type { ViolationLog, ViolationRule } from "../violations.ts";
 import type { AndroidAccount } from "./_android_account.ts";
 import type { AndroidFrameError } from "./_android_errors.ts";
 import type { AndroidMessage } from "./_android_wire.ts";
+import { inOrder, toKey } from "./_history.ts";
 
 // A history that is shorter was surely not cut off at its beginning.
 const SHORT_HISTORY = 20;
@@ -303,17 +304,4 @@ export class DeliveryWatch {
   #now(): number {
     return this.#options.clock.now();
   }
-}
-
-/** What a companion may change about a text without losing it. */
-export function toKey(text: string): string {
-  return text.normalize("NFC").trim().replace(/\s+/g, " ");
-}
-
-/** Oldest first, whichever way the companion sends them. */
-function inOrder(messages: readonly AndroidMessage[]): readonly AndroidMessage[] {
-  const first = messages[0]?.createdAt ?? 0;
-  const last = messages.at(-1)?.createdAt ?? 0;
-  const ascending = first > last ? messages.toReversed() : messages;
-  return ascending.toSorted((a, b) => a.createdAt - b.createdAt);
 }
