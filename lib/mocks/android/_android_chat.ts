@@ -57,6 +57,8 @@ export class AndroidChat {
   #leaving: AndroidConnection | undefined;
   #connections = 0;
   #isReading = true;
+  /** Number of frames that the companion has yet to complain of. */
+  #garbage = 0;
 
   constructor(basis: AndroidChatOptions) {
     this.#basis = basis;
@@ -94,10 +96,12 @@ export class AndroidChat {
     const connection: AndroidConnection = new AndroidConnection({
       address: access.chatAddress,
       onFrame: (text) => this.#receive(connection, parse, text),
+      onBroken: (code) => this.#broken(code),
       onClose: (code) => this.#closed(connection, code),
     });
     this.#connection = connection;
     this.#isReading = true;
+    this.#garbage = 0;
     this.#watch?.opened();
     await connection.ready;
     calls.record({ kind: "opened", what: "chat" });
@@ -115,6 +119,7 @@ export class AndroidChat {
         if (frame?.event === "history") messages ??= frame.messages;
         return messages !== undefined;
       },
+      onBroken: (code) => this.#broken(code),
       onClose: () => {},
     });
     try {
@@ -134,7 +139,9 @@ export class AndroidChat {
     this.#holds.push(this.#ledger.hold("reply of the companion on Android", options.replyPatienceMs));
   }
 
-  writeRaw(data: string | Uint8Array): void {
+  /** Writes what is no frame: the error that answers it answers no message. */
+  writeGarbage(data: string | Uint8Array): void {
+    this.#garbage++;
     this.#connection?.sendRaw(data);
   }
 
@@ -223,10 +230,17 @@ export class AndroidChat {
       this.#basis.calls.record({ kind: "received", what: frame.event });
       return frame;
     } catch (error) {
-      if (error instanceof AndroidFrameError) this.#watch?.frameError(error);
+      // apps pass over an event that they do not know: it may be of a newer companion
+      if (error instanceof AndroidFrameError && !error.isUnknownEvent) this.#watch?.frameError(error);
       this.#basis.report(error);
       return undefined;
     }
+  }
+
+  #broken(code: string): void {
+    const error = new AndroidFrameError("the websocket", "valid, with frames of at most 16 MiB", code);
+    this.#watch?.frameError(error);
+    this.#basis.report(error);
   }
 
   #take(frame: AndroidFrame): void {
@@ -239,9 +253,7 @@ export class AndroidChat {
         this.isTyping = frame.isTyping;
         return this.#watch?.sign();
       case "error":
-        this.errors.push(frame.content);
-        this.#watch?.refused();
-        return this.#answered();
+        return this.#takeError(frame.content);
       case "emotions":
         this.lastEmotions = frame.emotions;
         return;
@@ -258,15 +270,31 @@ export class AndroidChat {
     this.missed = unknown.filter(
       ({ sender, content }) => sender === "demi" || !this.#watch?.hasSent(content),
     );
-    for (const message of this.missed) if (message.sender === "demi") this.#show(message);
+    for (const message of this.missed) {
+      if (message.sender !== "demi") continue;
+      this.#answered();
+      this.#show(message);
+    }
+  }
+
+  #takeError(content: string): void {
+    this.errors.push(content);
+    if (this.#garbage > 0) {
+      this.#garbage--;
+      this.#watch?.sign();
+      return;
+    }
+    this.#watch?.refused();
+    this.#answered();
   }
 
   #takeMessage(message: AndroidMessage): void {
     const isNew = this.messages.put(message);
     this.#watch?.delivered(message);
-    if (message.sender !== "demi") return;
+    if (message.sender !== "demi" || !isNew) return; // told again, as when it was read: it answers nothing
+    this.#garbage = 0; // its errors came before, if any did
     this.#answered();
-    if (isNew) this.#show(message);
+    this.#show(message);
   }
 
   #show(message: AndroidMessage): void {

@@ -3,6 +3,7 @@ import { systemClock } from "../../base/system_clock.ts";
 import { AndroidAuthError, AndroidClosedError } from "./_android_errors.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 // a companion that hangs does not answer the goodbye
 const GOODBYE_TIMEOUT_MS = 1000;
 // 4401 and 1008 are how servers refuse a token after the handshake
@@ -13,6 +14,8 @@ export interface AndroidConnectionOptions {
   readonly address: string;
   /** Given each frame; true for the one that opens the chat. */
   readonly onFrame: (text: string) => boolean;
+  /** The wire itself was broken, as by an invalid or too large frame; told with the code of `ws` for it. */
+  readonly onBroken: (code: string) => void;
   readonly onClose: (code: number) => void;
 }
 
@@ -22,8 +25,11 @@ export class AndroidConnection {
   /** Resolves when the companion has greeted. */
   readonly ready: Promise<void>;
 
-  constructor({ address, onFrame, onClose }: AndroidConnectionOptions) {
-    const socket = new WebSocket(address, { handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
+  constructor({ address, onFrame, onBroken, onClose }: AndroidConnectionOptions) {
+    const socket = new WebSocket(address, {
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      maxPayload: MAX_FRAME_BYTES,
+    });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = systemClock.setTimer(
       () => {
@@ -41,7 +47,10 @@ export class AndroidConnection {
       reject(new AndroidAuthError("open the chat", response.statusCode ?? 0, ""));
       socket.terminate();
     });
-    socket.on("error", reject);
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code?.startsWith("WS_ERR_")) onBroken(error.code);
+      reject(error);
+    });
     socket.on("message", (data: RawData) => {
       if (onFrame((data as Buffer).toString())) resolve();
     });

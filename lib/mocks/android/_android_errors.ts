@@ -15,6 +15,10 @@ export class AndroidClosedError extends Error {
   override readonly name: string = "AndroidClosedError";
 }
 
+interface FrameErrorOptions extends ErrorOptions {
+  readonly isUnknownEvent?: boolean | undefined;
+}
+
 /** What the companion sent is not of the protocol. */
 export class AndroidFrameError extends SyntaxError {
   override readonly name: string = "AndroidFrameError";
@@ -23,9 +27,13 @@ export class AndroidFrameError extends SyntaxError {
   /** What it must be. */
   readonly rule: string;
 
-  constructor(field: string, rule: string, got: string, options?: ErrorOptions) {
+  /** Whether it is well-formed, and of a kind that the app does not know. */
+  readonly isUnknownEvent: boolean;
+
+  constructor(field: string, rule: string, got: string, options: FrameErrorOptions = {}) {
     super(`Cannot read the companion's frame: ${field} must be ${rule}, got ${got}`, options);
     this.field = field;
     this.rule = rule;
+    this.isUnknownEvent = options.isUnknownEvent === true;
   }
 }

@@ -50,8 +50,8 @@ export class AndroidHttp {
     if (text === "") return undefined;
     try {
       return JSON.parse(text);
-    } catch (cause) {
-      throw new AndroidFrameError(`the answer to ${method}`, "JSON", text.slice(0, 80), { cause });
+    } catch {
+      throw new AndroidFrameError(`the answer to ${method}`, "JSON", `a text of length ${text.length}`); // may be a token
     }
   }
 }

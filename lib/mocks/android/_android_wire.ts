@@ -53,7 +53,7 @@ export function parseV1Frame(text: string): AndroidFrame {
     case "pong":
       return { event: "pong" };
     default:
-      throw wrong("event", "one of history, typing, message, error, pong", frame["event"]);
+      throw unknownEvent("event", "one of history, typing, message, error, pong", frame["event"]);
   }
 }
 
@@ -102,8 +102,8 @@ function parseMessage(input: unknown): AndroidMessage {
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new AndroidFrameError("it", "JSON", text.slice(0, 80), { cause });
+  } catch {
+    throw new AndroidFrameError("it", "JSON", describe(text)); // its cause would quote the text
   }
 }
 
@@ -138,5 +138,19 @@ export function toRecord(value: unknown, name: string): Record<string, unknown> 
 }
 
 export function wrong(name: string, rule: string, value: unknown): AndroidFrameError {
-  return new AndroidFrameError(`'${name}'`, rule, JSON.stringify(value) ?? "undefined");
+  return new AndroidFrameError(`'${name}'`, rule, describe(value));
+}
+
+/** As {@linkcode wrong}, for the name of an event. */
+export function unknownEvent(name: string, rule: string, value: unknown): AndroidFrameError {
+  const isUnknownEvent = typeof value === "string";
+  return new AndroidFrameError(`'${name}'`, rule, describe(value), { isUnknownEvent });
+}
+
+/** A value without what people wrote. */
+export function describe(value: unknown): string {
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value !== "string") return String(value);
+  return /^[\w-]{1,30}$/.test(value) ? value : `a text of length ${value.length}`;
 }

@@ -1,4 +1,12 @@
-import { type AndroidFrame, parseJson, toRecord, toText, toTime, wrong } from "./_android_wire.ts";
+import {
+  type AndroidFrame,
+  parseJson,
+  toRecord,
+  toText,
+  toTime,
+  unknownEvent,
+  wrong,
+} from "./_android_wire.ts";
 
 /**
  * A parser of the frames of one connection of the older mobile API. Messages have no ids there: they are numbered.
@@ -22,7 +30,7 @@ export function mobileParser(prefix: string, now: () => number): (text: string) 
       case "message":
         return { event: "message", message: parseMessage(frame, `${prefix}-${messages++}`, now()) };
       default:
-        throw wrong("type", "one of connected, typing, message, emotions, error", kind);
+        throw unknownEvent("type", "one of connected, typing, message, emotions, error", kind);
     }
   };
 }

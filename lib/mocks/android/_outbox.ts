@@ -86,7 +86,7 @@ export class Outbox {
 
   #write(text: string, isQueued: boolean): void {
     this.#messages++;
-    if (this.#strike("garbage-frame")) this.#chat.writeRaw(this.#random.pick(GARBAGE));
+    if (this.#strike("garbage-frame")) this.#chat.writeGarbage(this.#random.pick(GARBAGE));
     const skewMs = this.#strike("clock-skew")?.ms;
     const createdAt = skewMs === undefined ? undefined : new Date(this.#clock.now() + skewMs).toISOString();
     this.#chat.writeMessage(text, isQueued, createdAt);

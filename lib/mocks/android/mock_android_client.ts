@@ -7,7 +7,7 @@ import { CallLog } from "../call_log.ts";
 import { FaultInjector, type InjectedFault } from "../faults/fault_injector.ts";
 import { FaultLog } from "../faults/fault_log.ts";
 import type { FaultSchedule } from "../faults/fault_schedule.ts";
-import { ViolationLog } from "../violations.ts";
+import { type Violation, ViolationLog, type ViolationRule } from "../violations.ts";
 import { AndroidAccess } from "./_android_access.ts";
 import { AndroidChat } from "./_android_chat.ts";
 import { AndroidClosedError } from "./_android_errors.ts";
@@ -24,6 +24,13 @@ import { keepTrying } from "./_keep_trying.ts";
 import { makeProtocol } from "./_android_protocol.ts";
 import { type AndroidMessage, parseSessions, toRecord } from "./_android_wire.ts";
 import { Outbox } from "./_outbox.ts";
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const DELIVERY_RULES: ReadonlySet<ViolationRule> = new Set([
+  "message-lost",
+  "message-out-of-order",
+  "double-reply",
+]);
 
 /** Where the app is: before the user, behind another app, or without a network. */
 export type AndroidAppState = "foreground" | "background" | "offline";
@@ -49,7 +56,7 @@ export class MockAndroidClient implements AsyncDisposable {
   readonly #options: MockAndroidOptions;
   readonly #clock: Clock;
   readonly #random: SeededRandom;
-  readonly #agent = new Agent();
+  readonly #agent = new Agent({ maxResponseSize: MAX_BODY_BYTES });
   readonly #access: AndroidAccess;
   readonly #chat: AndroidChat;
   readonly #faults: FaultInjector<AndroidFault>;
@@ -350,6 +357,21 @@ export class MockAndroidClient implements AsyncDisposable {
     return await this.#clock.track(this.#chat.look(), "Android history");
   }
 
+  /**
+   * Looks whether messages were lost, taken twice or mixed up, which are then violations; in the older API, which has
+   * no history, only whether there is silence after what was queued. Messages that had less than `lossAfterMs` are not
+   * judged, nor those that were on their way when a connection broke: they may never have arrived.
+   *
+   * @returns All that is known by now about messages lost, taken or answered twice, or mixed up.
+   * @throws {AndroidClosedError} If there is no connection: the app has to come back first.
+   */
+  async checkDelivery(): Promise<readonly Violation[]> {
+    this.#chat.requireOpen("check what was delivered");
+    await this.readHistory();
+    this.#chat.checkSilence();
+    return [...this.violations].filter(({ rule }) => DELIVERY_RULES.has(rule));
+  }
+
   /** Does something wrong to the companion. @throws {RangeError} If a number of the schedule is out of its range. */
   injectFault(fault: AndroidFault, schedule: FaultSchedule = {}): InjectedFault {
     return this.#faults.inject(fault, schedule);
@@ -389,8 +411,7 @@ export class MockAndroidClient implements AsyncDisposable {
   #checkLater(): void {
     const check = (): void => {
       if (!this.#chat.hasOpen || !this.isConnected) return;
-      const looked = this.readHistory().then(() => this.#chat.checkSilence());
-      looked.catch((error: unknown) => (this.#options.onError ?? console.error)(error));
+      this.checkDelivery().catch((error: unknown) => (this.#options.onError ?? console.error)(error));
     };
     this.#timers.add(this.#clock.setTimer(check, this.#chat.lossAfterMs, { keepAlive: false }));
   }

@@ -82,7 +82,8 @@ export class ChatCompanion implements AsyncDisposable {
     const messages = this.history.slice(-50);
     send(socket, "history", { messages, count: messages.length });
     socket.on("message", (data) => {
-      const frame = JSON.parse(String(data)) as { event: string; data?: Record<string, unknown> };
+      const frame = parseFrame(String(data));
+      if (!frame) return send(socket, "error", { content: "that is no frame" });
       if (frame.event === "ping" && !this.defects.isDeafToPings) send(socket, "pong", {});
       if (frame.event === "read_receipt") this.#read(frame.data?.["message_id"]);
       if (frame.event === "message") this.#take(socket, String(frame.data?.["content"]));
@@ -159,4 +160,20 @@ const TOKENS = {
 
 function send(socket: WebSocket, event: string, data: object): void {
   socket.send(JSON.stringify({ event, data }));
+}
+
+interface Frame {
+  readonly event: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+function parseFrame(text: string): Frame | undefined {
+  try {
+    const frame = JSON.parse(text) as Frame;
+    const isMessage = frame.event === "message";
+    if (isMessage) return typeof frame.data?.["content"] === "string" ? frame : undefined;
+    return ["ping", "read_receipt"].includes(frame.event) ? frame : undefined;
+  } catch {
+    return undefined;
+  }
 }

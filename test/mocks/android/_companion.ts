@@ -63,9 +63,9 @@ export class EchoCompanion implements AsyncDisposable {
     for (const socket of this.#sockets.clients) this.#send(socket, "message", toMessage(content));
   }
 
-  /** Sends a raw frame to everybody. */
-  sendRaw(text: string): void {
-    for (const socket of this.#sockets.clients) socket.send(text);
+  /** Sends a raw text frame to everybody. */
+  sendRaw(data: string | Buffer): void {
+    for (const socket of this.#sockets.clients) socket.send(data, { binary: false });
   }
 
   /** Resolves when a frame of this event was received. */

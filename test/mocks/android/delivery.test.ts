@@ -2,6 +2,7 @@ import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { DeadlineError } from "../../../lib/base/deadline.ts";
 import { VirtualClock } from "../../../lib/base/virtual_clock.ts";
+import { ClockLedger } from "../../../lib/mocks/_clock_ledger.ts";
 import { AndroidClosedError } from "../../../lib/mocks/android/_android_errors.ts";
 import type { AndroidV1Options } from "../../../lib/mocks/android/android_options.ts";
 import { MockAndroidClient } from "../../../lib/mocks/android/mock_android_client.ts";
@@ -37,7 +38,7 @@ async function queueThree({ app, clock }: Setting): Promise<void> {
   assert.equal(app.queued, 0);
   await app.ping().catch(() => undefined); // what was sent before is taken
   await clock.advance(300_000);
-  await app.readHistory();
+  await app.checkDelivery();
 }
 
 function rulesOf({ app }: Setting): readonly string[] {
@@ -223,6 +224,24 @@ suite("MockAndroidClient, violations", () => {
     assert.deepEqual(rulesOf(setting), []);
   });
 
+  test("a message that is forgotten is one when asked after its time, and not before", async () => {
+    await using setting = await meet({ forgets: [2] });
+    const { app, clock } = setting;
+    await app.sendAndWait("hello");
+    app.send("forgotten");
+    await app.ping();
+    await app.sendAndWait("after it");
+    assert.deepEqual(await app.checkDelivery(), []);
+    await clock.advance(300_000);
+    const found = await app.checkDelivery();
+    assert.deepEqual(
+      found.map(({ rule, subject }) => [rule, subject]),
+      [["message-lost", "message"]],
+    );
+    app.goOffline();
+    await assert.rejects(app.checkDelivery(), AndroidClosedError);
+  });
+
   test("a ping without a pong is one", async () => {
     await using setting = await meet({ isDeafToPings: true });
     await assert.rejects(setting.app.ping({ timeoutMs: 1 }), DeadlineError);
@@ -253,6 +272,16 @@ suite("MockAndroidClient, faults", () => {
       [...app.faultLog].map(({ kind }) => kind),
       ["duplicate-send", "out-of-order", "out-of-order"],
     );
+  });
+
+  test("the error that answers garbage does not count as the answer to a message", async () => {
+    await using setting = await meet({ isMute: true }, { replyPatienceMs: 5000 });
+    const { app, clock } = setting;
+    app.injectFault({ kind: "garbage-frame" }, { times: 1 });
+    app.send("hello");
+    await app.ping();
+    assert.deepEqual(app.errors, ["that is no frame"]);
+    assert.equal(ClockLedger.of(clock).isHolding, true, "hello is not answered yet");
   });
 
   test("a slow reader reads later, a half-open one never", async () => {

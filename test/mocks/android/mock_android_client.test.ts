@@ -106,12 +106,34 @@ suite("MockAndroidClient", () => {
       ...options(companion),
       onError: (error) => told.push(error),
     });
-    companion.sendRaw("{");
+    companion.sendRaw("{ a secret");
+    companion.sendRaw(JSON.stringify({ event: "presence", data: {} }));
     companion.sendRaw(JSON.stringify({ event: "message", data: { ...toMessage("x"), sender: 7 } }));
     companion.sendRaw(JSON.stringify({ event: "error", data: { content: "slow down" } }));
     assert.equal((await client.sendAndWait("hello")).content, "re: hello");
-    assert.match(String(told[0]), /it must be JSON, got \{$/);
-    assert.match(String(told[1]), /'sender' must be user or demi, got 7$/);
+    assert.match(String(told[0]), /it must be JSON, got a text of length 10$/);
+    assert.match(String(told[1]), /'event' must be one of .*, got presence$/);
+    assert.match(String(told[2]), /'sender' must be user or demi, got 7$/);
     assert.deepEqual(client.errors, ["slow down"]);
+    assert.deepEqual(
+      [...client.violations].map(({ rule, subject }) => [rule, subject]),
+      [
+        ["protocol-error", "frame it"],
+        ["protocol-error", "frame 'sender'"],
+      ],
+      "an event of a newer companion is none",
+    );
+  });
+
+  test("a frame that breaks the websocket itself is a violation, and ends the connection", async () => {
+    await using companion = await EchoCompanion.listen();
+    await using client = await MockAndroidClient.connect({ ...options(companion), onError: () => undefined });
+    const closed = client.calls.waitFor(({ kind }) => kind === "closed");
+    companion.sendRaw(Buffer.from([0xff, 0xfe]));
+    await closed;
+    assert.deepEqual(
+      [...client.violations].map(({ rule, subject }) => [rule, subject]),
+      [["protocol-error", "frame the websocket"]],
+    );
   });
 });
