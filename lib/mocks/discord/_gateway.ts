@@ -2,52 +2,30 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import type { Clock } from "../../base/clock.ts";
-import type { SeededRandom } from "../../base/random.ts";
-import type { FaultInjector } from "../faults/fault_injector.ts";
-import { CLOSE, closeOf, endsSession, type GatewayClose } from "./_gateway_close.ts";
-import type { GatewayConduct } from "./_gateway_conduct.ts";
+import {
+  CLOSE,
+  closeOf,
+  demandsResume,
+  endsSession,
+  type GatewayClose,
+  isForGood,
+} from "./_gateway_close.ts";
 import { type ConnectionListener, GatewayConnection } from "./_gateway_connection.ts";
 import { GatewayDelivery } from "./_gateway_delivery.ts";
 import type { GatewayEvent } from "./_gateway_event.ts";
-import type { IdentifyLimits } from "./_gateway_identify_limits.ts";
-import { memberChunks } from "./_gateway_members.ts";
-import { type GatewayAction, type GatewayRules, type Identify, OP } from "./_gateway_protocol.ts";
-import { readyEvents, soundboardEvents, voiceEvents } from "./_gateway_ready.ts";
+import { ExpectedResumes } from "./_gateway_expected_resumes.ts";
+import type { GatewayListener, GatewayOptions } from "./_gateway_options.ts";
+import { type GatewayAction, type Identify, OP } from "./_gateway_protocol.ts";
+import { readyEvents } from "./_gateway_ready.ts";
+import { requestedEvents } from "./_gateway_requests.ts";
 import { GatewaySession } from "./_gateway_session.ts";
 import { readUpgrade } from "./_gateway_upgrade.ts";
-import type { DiscordWorld } from "./_world.ts";
 import type { DiscordFault } from "./discord_faults.ts";
 
 // ws itself refuses frames far beyond the protocol's 4096 bytes, before they take memory.
 const MAX_FRAME_BYTES = 1_048_576;
-
-/** What a {@linkcode Gateway} needs to know. */
-export interface GatewayOptions {
-  readonly world: DiscordWorld;
-  readonly rules: GatewayRules;
-  readonly clock: Clock;
-  readonly random: SeededRandom;
-  readonly heartbeatIntervalMs: number;
-  /** How long a session without a connection can be resumed, on the clock. */
-  readonly resumeWindowMs: number;
-  readonly limits: IdentifyLimits;
-  readonly faults: FaultInjector<DiscordFault>;
-  readonly conduct: GatewayConduct;
-  readonly url: () => string;
-}
-
-/** What a {@linkcode Gateway} tells of. */
-export interface GatewayListener {
-  /** A client's frame was taken: its opcode, or why the connection was closed. */
-  onFrame(op: number | undefined, close: GatewayClose | undefined): void;
-  /** `event` went out on a live connection of `session`, for the first time or in a replay. */
-  onDelivered(event: GatewayEvent, session: GatewaySession, isReplay: boolean): void;
-  /** A session is ready, anew or resumed. */
-  onReady(session: GatewaySession): void;
-  /** A session lost its connection. */
-  onLost(session: GatewaySession): void;
-}
+// Real time until an IDENTIFY that came too soon is refused.
+const REFUSAL_DELAY_MS = 2000;
 
 type ConnectionFault = DiscordFault & { readonly kind: "slow-hello" };
 type BeatFault = DiscordFault & { readonly kind: "zombie-acks" };
@@ -66,13 +44,13 @@ export class Gateway implements ConnectionListener {
   });
   readonly #sessions = new Map<string, GatewaySession>();
   readonly #connections = new Map<GatewayConnection, Socket>();
-  /** Sessions whose client was told to resume, and by what. */
-  readonly #told = new WeakMap<GatewaySession, string>();
+  readonly #resumes = new ExpectedResumes();
 
   constructor(options: GatewayOptions, listener: GatewayListener) {
     this.#options = options;
     this.#listener = listener;
     this.#delivery = new GatewayDelivery(options.clock, options.faults, {
+      onSent: (session, event) => this.#listener.onDelivered(event, session, false),
       onReconnect: (session) => this.#askBack(session),
       onInvalid: (session, resumable) => this.#invalidate(session, resumable),
       onClose: (session, code) => this.#closeSession(session, closeOf(code)),
@@ -92,6 +70,7 @@ export class Gateway implements ConnectionListener {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on("error", () => {}); // a close follows; without a listener a bad frame would end this process
       if (close) return webSocket.close(...close);
       const { rules, heartbeatIntervalMs, faults } = this.#options;
       const isSlow = (fault: DiscordFault): fault is ConnectionFault => fault.kind === "slow-hello";
@@ -105,8 +84,7 @@ export class Gateway implements ConnectionListener {
   /** Tells every session that wants it of `event`; those without a connection get it when they resume. */
   publish(event: GatewayEvent): void {
     for (const session of this.#sessions.values()) {
-      if (!session.wants(event)) continue;
-      if (this.#delivery.deliver(session, event)) this.#listener.onDelivered(event, session, false);
+      if (session.wants(event)) this.#delivery.deliver(session, event);
     }
   }
 
@@ -128,7 +106,10 @@ export class Gateway implements ConnectionListener {
 
   /** Resets every connection; the sessions can be resumed. */
   reset(): void {
-    for (const session of this.readySessions) this.#detach(session); // now, not when the sockets have noticed
+    for (const session of this.readySessions) {
+      this.#detach(session); // now, not when the sockets have noticed
+      this.#resumes.expect(session, "a reset connection");
+    }
     for (const socket of this.#connections.values()) socket.resetAndDestroy();
   }
 
@@ -137,18 +118,29 @@ export class Gateway implements ConnectionListener {
     for (const session of this.readySessions) this.#invalidate(session, resumable);
   }
 
+  /** What clients do next is not held against them: they were refused, or begin anew. */
+  excuseClients(): void {
+    this.#resumes.forgetAll();
+  }
+
   makesZombie(): boolean {
     const { faults } = this.#options;
     const isOne = (fault: DiscordFault): fault is BeatFault => fault.kind === "zombie-acks";
     return faults.isArmed && faults.strike(isOne) !== undefined;
   }
 
+  onZombie({ session }: GatewayConnection): void {
+    if (!session?.connection) return;
+    this.#detach(session);
+    this.#listener.onSentAway(session);
+  }
+
   onUnnoticed(_connection: GatewayConnection, beats: number): void {
     this.#options.conduct.unnoticed(beats, this.#options.heartbeatIntervalMs);
   }
 
-  onSilence(_connection: GatewayConnection, silentMs: number, wasAsked: boolean): void {
-    this.#options.conduct.silent(silentMs, wasAsked);
+  onSilence({ session }: GatewayConnection, silentMs: number, wasAsked: boolean): void {
+    if (session) this.#options.conduct.silent(silentMs, wasAsked);
   }
 
   onAction(connection: GatewayConnection, action: GatewayAction, op: number | undefined): void {
@@ -158,38 +150,40 @@ export class Gateway implements ConnectionListener {
     if (action.type === "close") conduct.closedWith(action.close, op);
     if (action.type === "identify") this.#identify(connection, action.identify);
     if (action.type === "resume") this.#resume(connection, action.sessionId, action.sequence);
-    if (!session) return;
-    if (action.type === "members") {
-      for (const chunk of memberChunks(action.request, session, world)) session.dispatch(chunk);
-    }
-    if (action.type === "voice") {
-      for (const event of voiceEvents(action.request, session, world)) session.dispatch(event);
-    }
-    if (action.type === "soundboard") {
-      for (const event of soundboardEvents(action.request, world)) session.dispatch(event);
-    }
+    for (const event of session ? requestedEvents(action, session, world) : []) session!.dispatch(event);
   }
 
   onClosed(connection: GatewayConnection, code: number): void {
     this.#connections.delete(connection);
-    const { session } = connection;
-    if (!session || session.connection !== connection) return;
-    this.#detach(session);
+    const { session, isClosedByUs } = connection;
+    if (!session || (session.connection ?? connection) !== connection) return; // resumed elsewhere
+    if (session.connection) this.#detach(session);
     // by these a client gives its session up
-    if (code === 1000 || code === 1001 || endsSession(code)) this.#sessions.delete(session.id);
+    const isGivenUp = !isClosedByUs && (code === 1000 || code === 1001);
+    if (isGivenUp || endsSession(code)) this.#sessions.delete(session.id);
+    // a code of its own says that the client chose to close; a killed process sends none
+    if (isClosedByUs || !connection.isUnacknowledged || code < 3000) return;
+    this.#resumes.expect(session, "missing acknowledgements");
+    this.#listener.onSentAway(session);
   }
 
   #askBack(session: GatewaySession): void {
-    this.#told.set(session, "op 7 (reconnect)");
-    session.connection?.send(OP.reconnect, null);
+    const { connection } = session;
+    if (!connection) return;
+    this.#detach(session); // what comes from now on waits for the resume
+    connection.retire();
+    this.#resumes.expect(session, "op 7 (reconnect)");
+    this.#listener.onSentAway(session);
   }
 
   #closeSession(session: GatewaySession, close: GatewayClose): void {
     const { connection } = session;
     if (!connection) return;
     this.#detach(session);
-    if (endsSession(close[0])) this.#sessions.delete(session.id);
-    else this.#told.set(session, `close code ${close[0]}`);
+    const [code] = close;
+    if (endsSession(code)) this.#sessions.delete(session.id);
+    else if (demandsResume(code)) this.#resumes.expect(session, `close code ${code}`);
+    if (!isForGood(code)) this.#listener.onSentAway(session);
     connection.close(close);
   }
 
@@ -200,6 +194,7 @@ export class Gateway implements ConnectionListener {
     connection.forgetSession();
     if (!resumable) this.#sessions.delete(session.id);
     connection.send(OP.invalidSession, resumable);
+    this.#listener.onSentAway(session);
   }
 
   #detach(session: GatewaySession): void {
@@ -213,7 +208,7 @@ export class Gateway implements ConnectionListener {
     session.disconnectedAt = undefined;
     session.missedMessages = 0;
     connection.session = session;
-    this.#told.delete(session);
+    this.#resumes.forget(session);
     this.#options.conduct.connected();
   }
 
@@ -223,8 +218,7 @@ export class Gateway implements ConnectionListener {
     const verdict = limits.take(identify.shard[0]);
     if (verdict !== "granted") {
       if (verdict === "too-soon") conduct.identifiedTooSoon();
-      connection.forgetSession();
-      connection.send(OP.invalidSession, false);
+      connection.refuse(Math.min(REFUSAL_DELAY_MS, limits.windowMs));
       return;
     }
     this.#lookForLeft(identify);
@@ -237,20 +231,21 @@ export class Gateway implements ConnectionListener {
     this.#listener.onReady(session);
   }
 
-  // A new process identifies anew, rightly: only who was told to resume on a live connection is to blame.
   #lookForLeft({ shard }: Identify): void {
-    for (const session of this.#sessions.values()) {
-      const cause = this.#told.get(session);
-      if (cause === undefined || session.connection || session.shard[0] !== shard[0]) continue;
-      if (session.missedMessages > 0) this.#options.conduct.notResumed(session, cause);
-      this.#told.delete(session);
+    const left = this.#resumes.takeLeft(shard);
+    if (left && left.session.missedMessages > 0) {
+      this.#options.conduct.notResumed(left.session, left.cause);
     }
   }
 
   #resume(connection: GatewayConnection, sessionId: string, sequence: number): void {
     this.#forgetExpired();
     const session = this.#sessions.get(sessionId);
-    if (session && sequence > session.sequence) return connection.close(CLOSE.invalidSequence);
+    if (session) this.#resumes.forget(session);
+    if (session && sequence > session.sequence) {
+      this.#options.conduct.closedWith(CLOSE.invalidSequence, OP.resume);
+      return connection.close(CLOSE.invalidSequence);
+    }
     if (!session?.canReplayAfter(sequence)) {
       if (session) this.#sessions.delete(sessionId);
       connection.forgetSession();
@@ -272,7 +267,9 @@ export class Gateway implements ConnectionListener {
     for (const session of this.#sessions.values()) {
       const { disconnectedAt } = session;
       const expired = disconnectedAt !== undefined && clock.now() - disconnectedAt > resumeWindowMs;
-      if (expired) this.#sessions.delete(session.id);
+      if (!expired) continue;
+      this.#sessions.delete(session.id);
+      this.#resumes.forget(session);
     }
   }
 }

@@ -56,6 +56,14 @@ export function endsSession(code: number): boolean {
   return SESSION_ENDS.has(code);
 }
 
+/**
+ * Whether every common library resumes after that code. After 1000 and after a mistake of its own, discord.js begins
+ * anew.
+ */
+export function demandsResume(code: number): boolean {
+  return code !== 1000 && code <= 4002;
+}
+
 /** Whether a client must not come back after that code. */
 export function isForGood(code: number): boolean {
   return FOR_GOOD.has(code);

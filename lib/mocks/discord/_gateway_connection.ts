@@ -16,8 +16,21 @@ import { createFrameSender, type FrameSender, type TransportCompression } from "
 
 // A library that got no acknowledgement closes at its next heartbeat, some after two: three more are too many.
 const UNNOTICED_BEATS = 3;
+// discord.py and its descendants instead close after a minute without any frame, whatever the interval.
+const SILENCE_BORNE_MS: Readonly<Record<string, number>> = {
+  "discord.py": 60_000,
+  disnake: 60_000,
+  nextcord: 60_000,
+  pycord: 60_000,
+};
 const ASKED_BEAT_MS = 5000;
 const LARGE_FRAME_BYTES = 1024;
+// A process on a busy machine may be late by that much, whatever the interval.
+const LEAST_GRACE_MS = 1000;
+// What came while this process was busy is read before a client is said to be silent.
+const LAST_LOOK_MS = 50;
+// Who does not follow op 7 is closed.
+const RETIRED_MS = 5000;
 
 /** What a connection tells its gateway. */
 export interface ConnectionListener {
@@ -27,6 +40,8 @@ export interface ConnectionListener {
   onClosed(connection: GatewayConnection, code: number): void;
   /** Whether this heartbeat is the one at which the connection becomes a zombie. */
   makesZombie(): boolean;
+  /** It has become one: nothing reaches the client any more. */
+  onZombie(connection: GatewayConnection): void;
   /** Heartbeats go on although none is acknowledged. */
   onUnnoticed(connection: GatewayConnection, beats: number): void;
   /** No heartbeat came when one was due; `wasAsked` for one that op 1 asked for. */
@@ -55,9 +70,11 @@ export class GatewayConnection {
   #state: GatewayState;
   #silence: ClockTimer | undefined;
   #asked: ClockTimer | undefined;
-  #hello: ClockTimer | undefined;
+  #later: ClockTimer | undefined;
   #unacknowledged = 0;
+  #unacknowledgedSinceMs = 0;
   #isZombie = false;
+  #isClosedByUs = false;
 
   constructor(socket: WebSocket, options: ConnectionOptions, listener: ConnectionListener) {
     this.#socket = socket;
@@ -69,13 +86,22 @@ export class GatewayConnection {
     socket.on("close", (code) => this.#closed(code));
     socket.on("error", () => {}); // a close follows, and says what there is to say
     this.#expectHeartbeat();
-    if (options.helloDelayMs > 0) {
-      this.#hello = systemClock.setTimer(() => this.#greet(), options.helloDelayMs, { keepAlive: false });
-    } else this.#greet();
+    if (options.helloDelayMs > 0) this.#doLater(() => this.#greet(), options.helloDelayMs);
+    else this.#greet();
   }
 
   get isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** Whether the gateway closed it, not the client. */
+  get isClosedByUs(): boolean {
+    return this.#isClosedByUs;
+  }
+
+  /** Whether the client is waiting for an acknowledgement that it will not get. */
+  get isUnacknowledged(): boolean {
+    return this.#unacknowledged > 0;
   }
 
   send(op: number, d: unknown): void {
@@ -95,11 +121,29 @@ export class GatewayConnection {
   requestHeartbeat(): void {
     this.send(OP.heartbeat, null);
     this.#asked?.cancel();
-    const silent = (): void => this.#listener.onSilence(this, ASKED_BEAT_MS, true);
+    const silent = (): void => {
+      this.#asked = undefined;
+      if (this.isOpen) this.#listener.onSilence(this, ASKED_BEAT_MS, true);
+    };
     this.#asked = systemClock.setTimer(silent, ASKED_BEAT_MS, { keepAlive: false });
   }
 
+  /** Op 7; a client that does not follow it is closed. */
+  retire(): void {
+    this.send(OP.reconnect, null);
+    this.#doLater(() => this.close(CLOSE.unknownError), RETIRED_MS);
+  }
+
+  /** Op 9, after real `delayMs`: some libraries identify anew at once, and would do so a thousand times a second. */
+  refuse(delayMs: number): void {
+    this.#doLater(() => {
+      this.forgetSession();
+      this.send(OP.invalidSession, false);
+    }, delayMs);
+  }
+
   close([code, reason]: GatewayClose): void {
+    this.#isClosedByUs ||= this.isOpen;
     this.#sender.close(code, reason);
   }
 
@@ -125,31 +169,52 @@ export class GatewayConnection {
 
   #acknowledge(): void {
     this.#expectHeartbeat();
+    const wasAsked = this.#asked !== undefined;
     this.#asked?.cancel();
-    if (this.#listener.makesZombie()) this.#isZombie = true;
+    this.#asked = undefined;
+    if (!this.#isZombie && this.#listener.makesZombie()) {
+      this.#isZombie = true;
+      this.#listener.onZombie(this);
+    }
     if (!this.#isZombie && !this.#listener.acksFrozen) {
       this.#unacknowledged = 0;
       this.send(OP.heartbeatAck, undefined);
-    } else if (++this.#unacknowledged >= UNNOTICED_BEATS) {
-      this.#listener.onUnnoticed(this, this.#unacknowledged);
-    }
+    } else if (!wasAsked) this.#goUnacknowledged(); // what op 1 asks for is sent at any time
+  }
+
+  #goUnacknowledged(): void {
+    const nowMs = systemClock.monotonicMs();
+    if (this.#unacknowledged++ === 0) this.#unacknowledgedSinceMs = nowMs;
+    const borneMs = SILENCE_BORNE_MS[this.session?.library.toLowerCase() ?? ""] ?? 0;
+    if (this.#unacknowledged < UNNOTICED_BEATS || nowMs - this.#unacknowledgedSinceMs <= borneMs) return;
+    this.#listener.onUnnoticed(this, this.#unacknowledged);
   }
 
   // Real time: heartbeats belong to the wire. The first one may come a whole interval late, by its jitter.
   #expectHeartbeat(): void {
     this.#silence?.cancel();
-    const silentMs = 2.5 * this.#options.heartbeatIntervalMs;
+    const { heartbeatIntervalMs } = this.#options;
+    const silentMs = heartbeatIntervalMs + Math.max(1.5 * heartbeatIntervalMs, LEAST_GRACE_MS);
     const giveUp = (): void => {
+      if (!this.isOpen) return;
       this.#listener.onSilence(this, silentMs, false);
       this.close(CLOSE.sessionTimedOut);
     };
-    this.#silence = systemClock.setTimer(giveUp, silentMs, { keepAlive: false });
+    const lookAgain = (): void => {
+      this.#silence = systemClock.setTimer(giveUp, LAST_LOOK_MS, { keepAlive: false });
+    };
+    this.#silence = systemClock.setTimer(lookAgain, silentMs, { keepAlive: false });
+  }
+
+  #doLater(what: () => void, delayMs: number): void {
+    this.#later?.cancel();
+    this.#later = systemClock.setTimer(what, delayMs, { keepAlive: false });
   }
 
   #closed(code: number): void {
     this.#silence?.cancel();
     this.#asked?.cancel();
-    this.#hello?.cancel();
+    this.#later?.cancel();
     this.#sender.dispose();
     this.#listener.onClosed(this, code);
   }

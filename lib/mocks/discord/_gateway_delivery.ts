@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, ClockTimer } from "../../base/clock.ts";
 import type { FaultInjector } from "../faults/fault_injector.ts";
 import type { GatewayEvent } from "./_gateway_event.ts";
 import type { GatewaySession } from "./_gateway_session.ts";
@@ -15,39 +15,52 @@ const KINDS: ReadonlySet<string> = new Set([
   "close",
 ]);
 
+// An event that is to go behind the next one is not kept for ever where none follows.
+const OUT_OF_ORDER_MS = 1000;
+
 type DeliveryFault = Exclude<
   DiscordFault,
   | { readonly kind: "zombie-acks" | "slow-hello" }
   | { readonly kind: "rest-error" | "rest-slow" | "rest-reset" | "rest-malformed" | "rest-lost-response" }
 >;
 
-/** What a fault does to a connection, which the gateway carries out. */
-export interface DeliveryFaultActions {
+/** What the gateway does about a delivery. */
+export interface DeliveryActions {
+  /** The event is on its way on a live connection. */
+  onSent(session: GatewaySession, event: GatewayEvent): void;
   onReconnect(session: GatewaySession): void;
   onInvalid(session: GatewaySession, resumable: boolean): void;
   onClose(session: GatewaySession, code: number): void;
 }
 
-/** Brings events to sessions, and lets faults strike on the way. */
+interface HeldBack {
+  readonly events: GatewayEvent[];
+  readonly timer: ClockTimer;
+}
+
+/**
+ * Brings events to sessions, and lets faults strike on the way. An event gets its number when it is sent: whatever
+ * happens to it, numbers rise by one on every connection, and a resume misses nothing.
+ */
 export class GatewayDelivery {
   readonly #clock: Clock;
   readonly #faults: FaultInjector<DiscordFault>;
-  readonly #actions: DeliveryFaultActions;
-  /** Frames that are to go out behind the next one. */
-  readonly #late = new WeakMap<GatewaySession, Buffer[]>();
+  readonly #actions: DeliveryActions;
+  /** Events that are to go out behind the next one. */
+  readonly #heldBack = new Map<GatewaySession, HeldBack>();
 
-  constructor(clock: Clock, faults: FaultInjector<DiscordFault>, actions: DeliveryFaultActions) {
+  constructor(clock: Clock, faults: FaultInjector<DiscordFault>, actions: DeliveryActions) {
     this.#clock = clock;
     this.#faults = faults;
     this.#actions = actions;
   }
 
-  /** Says whether the event is on its way to a live connection. */
-  deliver(session: GatewaySession, event: GatewayEvent): boolean {
+  deliver(session: GatewaySession, event: GatewayEvent): void {
     const fault = this.#faults.isArmed && session.connection ? this.#strike(event) : undefined;
-    const isSent = fault ? this.#deliverUnder(fault, session, event) : session.dispatch(event);
-    if (fault?.kind !== "out-of-order") this.#sendLate(session);
-    return isSent;
+    if (fault?.kind === "out-of-order") return this.#holdBack(session, event);
+    if (fault) this.#deliverUnder(fault, session, event);
+    else this.#send(session, event);
+    if (this.#heldBack.size > 0) this.#release(session);
   }
 
   #strike({ type }: GatewayEvent): DeliveryFault | undefined {
@@ -56,48 +69,47 @@ export class GatewayDelivery {
     return this.#faults.strike(applies, type);
   }
 
-  #deliverUnder(fault: DeliveryFault, session: GatewaySession, event: GatewayEvent): boolean {
+  #send(session: GatewaySession, event: GatewayEvent): void {
+    if (session.dispatch(event)) this.#actions.onSent(session, event);
+  }
+
+  #deliverUnder(fault: DeliveryFault, session: GatewaySession, event: GatewayEvent): void {
     switch (fault.kind) {
       case "duplicate-delivery":
-        return session.dispatch(event) && session.dispatch(event);
+        this.#send(session, event);
+        return this.#send(session, event);
       case "drop-event":
-        session.skip();
-        return false;
-      case "out-of-order":
-        this.#late.set(session, [...(this.#late.get(session) ?? []), this.#frame(session, event)]);
-        return false;
-      case "delay-event": {
-        const { connection } = session;
-        const frame = this.#frame(session, event);
-        this.#clock.setTimer(() => connection?.sendFrame(frame), fault.ms, { keepAlive: false });
-        return false;
-      }
+        return session.skip();
+      case "delay-event":
+        this.#clock.setTimer(() => this.#send(session, event), fault.ms, { keepAlive: false });
+        return;
       case "garbage-frame":
         session.connection?.sendFrame(Buffer.from('{"t":"MESSAGE_CREATE","s":'));
-        return session.dispatch(event);
+        return this.#send(session, event);
       case "reconnect":
-        session.record(event);
         this.#actions.onReconnect(session);
-        return false;
+        break;
       case "invalid-session":
-        session.record(event);
         this.#actions.onInvalid(session, fault.resumable ?? false);
-        return false;
+        break;
       case "close":
-        session.record(event);
         this.#actions.onClose(session, fault.code);
-        return false;
     }
+    this.#send(session, event); // without a connection now: it comes with the resume
   }
 
-  #frame(session: GatewaySession, event: GatewayEvent): Buffer {
-    return event.frame(session.record(event), session.intents);
+  #holdBack(session: GatewaySession, event: GatewayEvent): void {
+    const held = this.#heldBack.get(session);
+    if (held) return void held.events.push(event);
+    const timer = this.#clock.setTimer(() => this.#release(session), OUT_OF_ORDER_MS, { keepAlive: false });
+    this.#heldBack.set(session, { events: [event], timer });
   }
 
-  #sendLate(session: GatewaySession): void {
-    const late = this.#late.get(session);
-    if (!late) return;
-    this.#late.delete(session);
-    for (const frame of late) session.connection?.sendFrame(frame);
+  #release(session: GatewaySession): void {
+    const held = this.#heldBack.get(session);
+    if (!held) return;
+    this.#heldBack.delete(session);
+    held.timer.cancel();
+    for (const event of held.events) this.#send(session, event);
   }
 }

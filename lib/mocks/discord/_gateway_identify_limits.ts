@@ -40,6 +40,10 @@ export class IdentifyLimits {
     this.#options = options;
   }
 
+  get windowMs(): number {
+    return this.#options.windowMs;
+  }
+
   take(shardId: number): IdentifyVerdict {
     const { clock, maxConcurrency, windowMs, dailyStarts } = this.#options;
     const bucket = shardId % maxConcurrency;

@@ -33,17 +33,21 @@ export type DiscordRestFault =
   /** The request is done; the connection is reset instead of an answer, so that clients that try again do it twice. */
   | (RestFaultTarget & { readonly kind: "rest-lost-response" });
 
-/** A fault of the gateway. Events are dispatches, by their names such as `MESSAGE_CREATE`. */
+/**
+ * A fault of the gateway. Events are dispatches by their names, such as `MESSAGE_CREATE`; those of a log-in (READY,
+ * its GUILD_CREATEs, what is replayed) and answers to requests of the client are no occasions. Numbers rise by one on every
+ * connection, whatever happens: clients go by the last one.
+ */
 export type DiscordGatewayFault =
   /** A heartbeat is not acknowledged; nothing else is sent on that connection any more. */
   | { readonly kind: "zombie-acks" }
-  /** Op 7 instead of the next dispatch. */
+  /** Op 7 instead of a dispatch, which comes when the session is resumed. */
   | { readonly kind: "reconnect" }
-  /** Op 9 instead of the next dispatch. */
+  /** Op 9 instead of a dispatch, which comes if the session can be resumed, and is. */
   | { readonly kind: "invalid-session"; readonly resumable?: boolean | undefined }
   /** A dispatch is sent twice, the second time under the next number. */
   | { readonly kind: "duplicate-delivery"; readonly event?: string | undefined }
-  /** A dispatch is sent after the one that follows it. */
+  /** A dispatch is sent after the one that follows it, or a second later where none does. */
   | { readonly kind: "out-of-order"; readonly event?: string | undefined }
   /** A dispatch is never sent, though its number is used. */
   | { readonly kind: "drop-event"; readonly event?: string | undefined }
@@ -51,7 +55,7 @@ export type DiscordGatewayFault =
   | { readonly kind: "delay-event"; readonly event?: string | undefined; readonly ms: number }
   /** A frame that is no JSON is sent before a dispatch. */
   | { readonly kind: "garbage-frame" }
-  /** The connection is closed with a code instead of a dispatch. */
+  /** The connection is closed with a code instead of a dispatch, which comes if the session is resumed. */
   | { readonly kind: "close"; readonly code: number }
   /** HELLO comes late, in real time. */
   | { readonly kind: "slow-hello"; readonly ms: number };

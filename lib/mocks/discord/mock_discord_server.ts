@@ -5,12 +5,15 @@ import type { CallLog } from "../call_log.ts";
 import type { InjectedFault } from "../faults/fault_injector.ts";
 import type { FaultSchedule } from "../faults/fault_schedule.ts";
 import type { ViolationLog } from "../violations.ts";
+import { checkDiscordOptions } from "./_check_discord_options.ts";
 import { DiscordBackend } from "./_discord_backend.ts";
 import { DiscordScript } from "./_discord_script.ts";
-import { Gateway, type GatewayListener } from "./_gateway.ts";
+import { Gateway } from "./_gateway.ts";
 import { isSendableCode } from "./_gateway_close.ts";
 import { GatewayConduct } from "./_gateway_conduct.ts";
 import { IdentifyLimits } from "./_gateway_identify_limits.ts";
+import type { GatewayListener } from "./_gateway_options.ts";
+import { extraHeartbeats } from "./_gateway_protocol.ts";
 import { Reconnections } from "./_reconnections.ts";
 import { ReplyHolds } from "./_reply_holds.ts";
 import { isAnswerTo, ReplyWaiters } from "./_reply_waiters.ts";
@@ -72,7 +75,12 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
     this.#backend = backend;
     this.#holds = new ReplyHolds(ledger, replyPatienceMs);
     this.#returns = new Reconnections(ledger, replyPatienceMs);
-    const rules = { token, allowedIntents, shards };
+    const rules = {
+      token,
+      allowedIntents,
+      shards,
+      extraHeartbeats: extraHeartbeats(heartbeatIntervalMs),
+    };
     const { maxConcurrency = 1, windowMs = 5000, dailyStarts = 1000 } = identifyLimit;
     const limits = new IdentifyLimits({ clock, maxConcurrency, windowMs, dailyStarts });
     this.#conduct = new GatewayConduct(clock, violations);
@@ -99,7 +107,7 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
    * @throws {Error} If the port is taken.
    */
   static async listen(options: MockDiscordOptions = {}): Promise<MockDiscordServer> {
-    checkOptions(options);
+    checkDiscordOptions(options);
     const backend = new DiscordBackend(options);
     const mock = new MockDiscordServer(backend, options);
     mock.#server = await LoopbackServer.listen("mock Discord server", {
@@ -183,6 +191,7 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
       this.#returns.expect(victims),
     );
     this.#gateway.reset();
+    this.#gateway.excuseClients(); // libraries that are refused forget their sessions
     return over;
   }
 
@@ -252,6 +261,11 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
     this.#gateway.invalidateSessions(resumable);
   }
 
+  /** The bot is about to be restarted: that it begins a new session is not held against it. */
+  expectRestart(): void {
+    this.#gateway.excuseClients();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#backend.outage.end();
     this.#returns.releaseAll();
@@ -268,6 +282,7 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
       },
       onReady: (session) => this.#returns.returned(session),
       onLost: (session) => this.#holds.lost(session.id),
+      onSentAway: (session) => this.#returns.expect([session]),
     };
   }
 
@@ -279,23 +294,5 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
   #replied(message: DiscordMessage): void {
     this.#holds.answered(message);
     this.#waiters.offer(message);
-  }
-}
-
-function checkOptions(options: MockDiscordOptions): void {
-  const { heartbeatIntervalMs = 1, resumeWindowMs = 1, replyPatienceMs = 1, channels = [""] } = options;
-  const limits = Object.entries({ rateLimit: options.rateLimit, globalRateLimit: options.globalRateLimit });
-  const values = Object.entries({
-    heartbeatIntervalMs,
-    resumeWindowMs,
-    replyPatienceMs,
-    channels: channels.length,
-  });
-  for (const [name, limit] of limits) {
-    if (limit) values.push([`${name}.limit`, limit.limit], [`${name}.windowMs`, limit.windowMs]);
-  }
-  for (const [name, value] of values) {
-    if (!(value > 0))
-      throw new RangeError(`Cannot start mock Discord server: '${name}' must be > 0, got ${value}`);
   }
 }

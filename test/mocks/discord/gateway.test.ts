@@ -137,12 +137,12 @@ suite("the gateway's rules", () => {
 
   test("IDENTIFY before its window is over gets op 9, one after it does not", async () => {
     const clock = new VirtualClock();
-    await using mock = await MockDiscordServer.listen({ clock });
+    await using mock = await MockDiscordServer.listen({ clock, identifyLimit: { windowMs: 500 } });
     await using first = await GatewayClient.identify(mock);
     await first.event("READY");
     await using second = await GatewayClient.identify(mock);
     assert.equal((await second.frame(({ op }) => op === 9)).d, false);
-    await clock.advance(5000);
+    await clock.advance(500);
     second.send(2, { token: mock.token, intents: 0, properties: {} });
     await second.event("READY");
     const limits = (await (
@@ -225,13 +225,45 @@ suite("faults of the gateway", () => {
       [
         ["twice", 0],
         ["twice", 1],
-        ["first", 3],
-        ["second", 2],
+        ["first", 2],
+        ["second", 3],
         ["after garbage", 5],
-        ["last", 7],
-        ["late", 6],
+        ["last", 6],
+        ["late", 7],
       ],
     );
+  });
+
+  test("a single event that goes behind the next one goes a second later", async () => {
+    const clock = new VirtualClock();
+    await using mock = await listen({ clock, replyPatienceMs: 1 });
+    await using client = await GatewayClient.identify(mock);
+    await client.event("GUILD_CREATE");
+    mock.injectFault({ kind: "out-of-order", event: "MESSAGE_CREATE" }, { times: 1 });
+    mock.sendAsUser("ada", "alone");
+    await clock.advance(1000);
+    assert.equal((await client.event("MESSAGE_CREATE")).d["content"], "alone");
+  });
+
+  test("a zombie gets nothing any more, and everything when it resumes", async () => {
+    await using mock = await listen();
+    await using client = await GatewayClient.identify(mock);
+    const ready = await client.event("READY");
+    mock.injectFault({ kind: "zombie-acks" }, { times: 1 });
+    client.send(1, 1);
+    await mock.calls.waitFor((call) => call.kind === "gateway" && call.op === 1);
+    mock.sendAsUser("ada", "to a zombie");
+    client.socket.close(4200);
+    await client.closed();
+    assert.deepEqual(
+      client.frames.filter(({ op, t }) => op === 11 || t === "MESSAGE_CREATE"),
+      [],
+    );
+    await using again = new GatewayClient(mock);
+    await again.frame(({ op }) => op === 10);
+    again.send(6, { token: mock.token, session_id: ready.d["session_id"], seq: ready.s });
+    assert.equal((await again.event("MESSAGE_CREATE")).d["content"], "to a zombie");
+    assert.deepEqual(rules(mock), []);
   });
 
   test("close, op 7 and op 9 instead of an event, which a resume brings", async () => {
@@ -286,18 +318,73 @@ suite("what the gateway notes of its client", () => {
     assert.deepEqual(rules(mock), ["missing-heartbeat"]);
   });
 
-  test("a session that is left although its client was told to resume", async () => {
+  test("not discord.py, which bears a minute of silence, nor answers to op 1", async () => {
     await using mock = await listen();
-    const first = await GatewayClient.identify(mock);
+    await using client = await GatewayClient.identify(mock, { properties: { browser: "discord.py" } });
+    await client.event("READY");
+    mock.freezeAcks();
+    for (let beat = 0; beat < 5; beat++) client.send(1, 1);
+    client.send(8, { guild_id: mock.guildId, query: "", limit: 0, nonce: "behind the beats" });
+    await client.event("GUILD_MEMBERS_CHUNK");
+    await using other = await GatewayClient.identify(mock);
+    await other.event("READY");
+    for (let beat = 1; beat <= 5; beat++) {
+      mock.requestHeartbeat();
+      while (other.frames.filter(({ op }) => op === 1).length < beat) await new Promise(setImmediate);
+      const came = mock.calls.waitFor((call) => call.kind === "gateway" && call.op === 1);
+      other.send(1, 1);
+      await came;
+    }
+    assert.deepEqual(rules(mock), []);
+  });
+
+  const restart = (mock: MockDiscordServer): void => mock.expectRestart();
+  const outage = (mock: MockDiscordServer): void => {
+    void mock.outage(Infinity);
+    mock.endOutage();
+  };
+  for (const [cause, lose, excuse, expected] of [
+    ["op 7", (mock) => mock.requestReconnect(), undefined, ["session-not-resumed"]],
+    ["a reset", (mock) => mock.dropConnections(), undefined, ["session-not-resumed"]],
+    ["close code 4000", (mock) => mock.closeConnections(4000), undefined, ["session-not-resumed"]],
+    ["close code 1000", (mock) => mock.closeConnections(1000), undefined, []],
+    ["close code 4003", (mock) => mock.closeConnections(4003), undefined, []],
+    ["close code 4009", (mock) => mock.closeConnections(4009), undefined, []],
+    ["op 9", (mock) => mock.invalidateSessions(), undefined, []],
+    ["op 7, of a bot that is restarted", (mock) => mock.requestReconnect(), restart, []],
+    ["a reset, with an outage behind it", (mock) => mock.dropConnections(), outage, []],
+  ] as const satisfies readonly (readonly [
+    string,
+    (mock: MockDiscordServer) => void,
+    ((mock: MockDiscordServer) => void) | undefined,
+    readonly string[],
+  ])[]) {
+    test(`a session left after ${cause}: ${expected.length > 0 ? "noted" : "not noted"}`, async () => {
+      await using mock = await listen();
+      await using first = await GatewayClient.identify(mock);
+      await first.event("READY");
+      lose(mock);
+      mock.sendAsUser("ada", "lost");
+      excuse?.(mock);
+      first.socket.close(4200);
+      await first.closed();
+      await using second = await GatewayClient.identify(mock);
+      await second.event("READY");
+      assert.deepEqual(rules(mock), expected);
+    });
+  }
+
+  test("not one bot of a fleet that begins while the others are on their way back", async () => {
+    await using mock = await listen();
+    await using first = await GatewayClient.identify(mock);
     await first.event("READY");
-    mock.requestReconnect();
-    await first.frame(({ op }) => op === 7);
-    first.socket.close(4200);
-    await first.closed();
-    mock.sendAsUser("ada", "lost");
     await using second = await GatewayClient.identify(mock);
     await second.event("READY");
-    assert.deepEqual(rules(mock), ["session-not-resumed"]);
+    mock.dropConnections();
+    mock.sendAsUser("ada", "missed by both");
+    await using third = await GatewayClient.identify(mock);
+    await third.event("READY");
+    assert.deepEqual(rules(mock), []);
   });
 
   test("frames that the protocol does not allow, and refused connections without a pause", async () => {
@@ -362,6 +449,23 @@ suite("garbage for the gateway", () => {
       }),
       { numRuns: 150, seed: 11 },
     );
+  });
+
+  test("garbage behind an upgrade that is refused ends nobody but its sender", async () => {
+    await using mock = await listen();
+    const { port } = new URL(mock.gatewayUrl);
+    for (const version of [6, 10]) {
+      const socket = connect(Number(port), "127.0.0.1");
+      socket.on("error", () => undefined).on("data", () => undefined);
+      const key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+      socket.write(
+        `GET /?v=${version} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${key}\r\n`,
+      );
+      socket.end(Buffer.from("f3ff00112233445566778899", "hex"));
+      if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
+    }
+    await using healthy = await GatewayClient.identify(mock);
+    await healthy.event("READY");
   });
 
   test("half upgrades, huge frames and 10,000 headers end", async () => {

@@ -1,6 +1,7 @@
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import {
+  extraHeartbeats,
   type GatewayAction,
   type GatewayState,
   openingState,
@@ -67,6 +68,9 @@ suite("stepGateway()", () => {
     let state = opened;
     for (let i = 0; i < 120; i++) state = stepGateway(state, `{"op":1}`, 59_999, RULES).state;
     assert.equal(closeCode(act(state, { op: 1 }, 59_999)), 4008);
+    const lively = { ...RULES, extraHeartbeats: extraHeartbeats(500) };
+    assert.equal(stepGateway(state, `{"op":1}`, 59_999, lively).action.type, "beat");
+    assert.deepEqual([extraHeartbeats(500), extraHeartbeats(41_250)], [118, 0]);
     assert.equal(act(state, { op: 1 }, 60_000).type, "beat");
   });
 });

@@ -1,8 +1,11 @@
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { VirtualClock } from "../../../lib/base/virtual_clock.ts";
+import type { MockDiscordOptions } from "../../../lib/mocks/discord/discord_options.ts";
 import { MockDiscordServer } from "../../../lib/mocks/discord/mock_discord_server.ts";
 import { Bot } from "./_bot.ts";
+
+const UNLIMITED: MockDiscordOptions = { identifyLimit: { windowMs: 1 } };
 
 // discord.js waits half a second of real time before each new connection: that is what these tests last.
 suite("MockDiscordServer, connections that end", () => {
@@ -46,7 +49,7 @@ suite("MockDiscordServer, connections that end", () => {
   });
 
   test("an outage of resets: the client comes back with a new session", async () => {
-    await using discord = await MockDiscordServer.listen();
+    await using discord = await MockDiscordServer.listen(UNLIMITED);
     await using bot = await Bot.login(discord, { ws: { buildIdentifyThrottler: noThrottle } });
     bot.answer((message) => message.reply(`re: ${message.content}`));
     const channel = await bot.client.channels.fetch(discord.channels[0]!.id);
@@ -79,7 +82,7 @@ suite("MockDiscordServer, connections that end", () => {
 
   test("a session that was gone too long is invalid, and the client identifies anew", async () => {
     const clock = new VirtualClock();
-    await using discord = await MockDiscordServer.listen({ clock, resumeWindowMs: 60_000 });
+    await using discord = await MockDiscordServer.listen({ clock, resumeWindowMs: 60_000, ...UNLIMITED });
     await using bot = await Bot.login(discord, { ws: { buildIdentifyThrottler: noThrottle } });
     const ready = bot.on("shardReady");
     const advancing = discord.outage(61_000);
@@ -102,7 +105,7 @@ suite("MockDiscordServer, connections that end", () => {
   });
 
   test("op 9: the client identifies anew", async () => {
-    await using discord = await MockDiscordServer.listen();
+    await using discord = await MockDiscordServer.listen(UNLIMITED);
     await using bot = await Bot.login(discord, { ws: { buildIdentifyThrottler: noThrottle } });
     const ready = bot.on("shardReady");
     discord.invalidateSessions();
@@ -122,6 +125,6 @@ suite("MockDiscordServer, connections that end", () => {
   });
 });
 
-// discord.js spaces two IDENTIFYs by five seconds; the mock does not ask for it.
+// Two IDENTIFYs are five seconds apart, by Discord's rule and by discord.js itself.
 const noThrottle = (): Promise<{ waitForIdentify(): Promise<void> }> =>
   Promise.resolve({ waitForIdentify: () => Promise.resolve() });
