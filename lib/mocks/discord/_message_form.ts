@@ -1,6 +1,7 @@
 import type { AttachmentStore } from "./_attachment_store.ts";
 import { readEmbeds } from "./_embed_form.ts";
 import { Form } from "./_form.ts";
+import { readAllowedMentions } from "./_mentions.ts";
 import type { RestBody, UploadedFile } from "./_rest_body.ts";
 import { RestError } from "./_rest_errors.ts";
 import type { DiscordWorld, MessageDraft } from "./_world.ts";
@@ -35,6 +36,7 @@ export function toDraft(body: RestBody, place: MessagePlace): MessageDraft {
   const parts = readParts(form);
   const reference = readReference(form, place);
   const nonce = readNonce(form);
+  const allowedMentions = readAllowedMentions(form);
   form.check();
   const files = toAttachments(form, body.files, place);
   const draft = {
@@ -42,12 +44,13 @@ export function toDraft(body: RestBody, place: MessagePlace): MessageDraft {
     attachments: files,
     repliesTo: reference,
     nonce,
+    allowedMentions,
     tts: form.boolean("tts") ?? false,
   };
   const isForwarded = form.form("message_reference")?.raw("type") === FORWARD;
   const hasOther = isForwarded || form.has("poll") || form.list("sticker_ids", 3).length > 0;
   if (isEmpty(draft) && !hasOther) throw new RestError("emptyMessage");
-  return { ...draft, pingsReplied: form.form("allowed_mentions")?.boolean("replied_user") ?? true };
+  return draft;
 }
 
 /**
@@ -59,6 +62,7 @@ export function toEdit(body: RestBody, before: DiscordMessage, place: MessagePla
   const { fields } = body;
   const form = new Form(fields);
   const parts = readParts(form);
+  const allowed = readAllowedMentions(form);
   form.check();
   const has = (name: string): boolean => fields[name] !== undefined;
   const added = toAttachments(form, body.files, place);
@@ -71,7 +75,7 @@ export function toEdit(body: RestBody, before: DiscordMessage, place: MessagePla
     attachments: [...kept, ...added],
   };
   if (isEmpty(edit)) throw new RestError("emptyMessage");
-  return edit;
+  return has("content") ? { ...edit, ...place.world.mentionsIn(before, edit.content, allowed) } : edit;
 }
 
 type Parts = Required<Pick<MessageDraft, "content" | "embeds" | "components" | "flags">>;

@@ -14,6 +14,7 @@ export type PermissionName =
   | "embedLinks"
   | "attachFiles"
   | "readMessageHistory"
+  | "mentionEveryone"
   | "changeNickname"
   | "manageNicknames"
   | "manageRoles"
@@ -39,6 +40,7 @@ export const PERMISSION: Readonly<Record<PermissionName, bigint>> = {
   embedLinks: 1n << 14n,
   attachFiles: 1n << 15n,
   readMessageHistory: 1n << 16n,
+  mentionEveryone: 1n << 17n,
   changeNickname: 1n << 26n,
   manageNicknames: 1n << 27n,
   manageRoles: 1n << 28n,

@@ -1,5 +1,6 @@
 import { Form } from "./_form.ts";
 import type { Interaction } from "./_interactions.ts";
+import { ALL_MENTIONS } from "./_mentions.ts";
 import { EPHEMERAL, toDraft, toEdit } from "./_message_form.ts";
 import { readBody, type RestBody } from "./_rest_body.ts";
 import { idOf, type RestContext } from "./_rest_context.ts";
@@ -81,7 +82,7 @@ export function say(
   const full = {
     ...draft,
     repliesTo,
-    pingsReplied: false,
+    allowedMentions: { ...(draft.allowedMentions ?? ALL_MENTIONS), repliedUser: false },
     webhookId: world.bot.id,
     ...(repliesTo === undefined && { interaction: { id, name, user } }),
   };

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { GuildState } from "./_guild_state.ts";
+import { ALL_MENTIONS, type AllowedMentions, findMentions, type Mentions } from "./_mentions.ts";
 import { MessageStore } from "./_message_store.ts";
 import {
   computePermissions,
@@ -26,14 +27,17 @@ export interface MessageDraft {
   readonly attachments?: readonly DiscordAttachment[];
   readonly components?: readonly unknown[];
   readonly repliesTo?: string | undefined;
-  /** Whether the author of what is answered is mentioned by that. @default {true} */
-  readonly pingsReplied?: boolean | undefined;
+  /** Whom it may ping. Default: all whom it names. */
+  readonly allowedMentions?: AllowedMentions | undefined;
   readonly tts?: boolean;
   readonly flags?: number;
   readonly nonce?: string | number | undefined;
   readonly webhookId?: string | undefined;
   readonly interaction?: DiscordMessage["interaction"];
 }
+
+/** What mentions depend on, beside the text. */
+type MentionSource = Pick<DiscordMessage, "channelId" | "author" | "repliesTo" | "webhookId">;
 
 /** The first names of a new world. */
 export interface WorldOptions {
@@ -230,7 +234,7 @@ export class DiscordWorld {
       embeds: draft.embeds ?? [],
       attachments: draft.attachments ?? [],
       components: draft.components ?? [],
-      mentions: this.#mentioned(channel, draft),
+      ...this.#mentionsOf(channel, author, draft),
       reactions: [],
       repliesTo: draft.repliesTo,
       tts: draft.tts ?? false,
@@ -246,24 +250,30 @@ export class DiscordWorld {
   /** A message with `changes`; where it is kept, it takes the old one's place. */
   changeMessage(message: DiscordMessage, changes: Partial<DiscordMessage>): DiscordMessage {
     const { content } = changes;
-    const mentions = content === undefined ? message.mentions : this.#usersIn(content);
-    const changed = { ...message, ...changes, mentions };
+    const renamed =
+      content !== undefined && changes.mentions === undefined ? this.mentionsIn(message, content) : {};
+    const changed = { ...message, ...renamed, ...changes };
     if (this.store.get(message.channelId, message.id)) this.store.put(changed);
     return changed;
   }
 
-  #mentioned(
-    channel: DiscordChannel,
-    { content, repliesTo, pingsReplied = true }: MessageDraft,
-  ): DiscordUser[] {
-    const mentioned = this.#usersIn(content);
-    const replied = repliesTo === undefined ? undefined : this.store.get(channel.id, repliesTo)?.author;
-    if (!replied || !pingsReplied || mentioned.some(({ id }) => id === replied.id)) return mentioned;
-    return [...mentioned, replied];
+  /** Whom that content pings, as the new text of a message. */
+  mentionsIn(
+    { channelId, author, repliesTo, webhookId }: MentionSource,
+    content: string,
+    allowed: AllowedMentions = ALL_MENTIONS,
+  ): Mentions {
+    const channel = this.#channels.get(channelId);
+    const isGuild = channel?.guild_id !== undefined;
+    const mayPingEveryone =
+      isGuild && (webhookId !== undefined || this.isAllowed(author.id, "mentionEveryone", channel));
+    const replied = repliesTo === undefined ? undefined : this.store.get(channelId, repliesTo)?.author;
+    const findUser = (id: string): DiscordUser | undefined => this.#users.get(id);
+    return findMentions(content, allowed, { mayPingEveryone, findUser, replied });
   }
 
-  #usersIn(content: string): DiscordUser[] {
-    const ids = new Set([...content.matchAll(/<@!?(\d+)>/g)].map(([, id]) => id!));
-    return [...ids].flatMap((id) => this.#users.get(id) ?? []);
+  #mentionsOf(channel: DiscordChannel, author: DiscordUser, draft: MessageDraft): Mentions {
+    const { content, repliesTo, webhookId, allowedMentions } = draft;
+    return this.mentionsIn({ channelId: channel.id, author, repliesTo, webhookId }, content, allowedMentions);
   }
 }

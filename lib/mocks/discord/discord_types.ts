@@ -124,8 +124,12 @@ export interface DiscordMessage {
   readonly embeds: readonly DiscordEmbed[];
   readonly attachments: readonly DiscordAttachment[];
   readonly components: readonly unknown[];
-  /** Users mentioned by `<@id>`, and the author of what is answered when the answer pings. */
+  /** Users who are pinged by `<@id>`, and the author of what is answered when the answer pings. */
   readonly mentions: readonly DiscordUser[];
+  /** Ids of the roles that are pinged. */
+  readonly mentionRoles: readonly string[];
+  /** Whether it pings everybody by `@everyone` or `@here`. */
+  readonly mentionsEveryone: boolean;
   readonly reactions: readonly DiscordReaction[];
   /** The message that this one answers, when it says so. */
   readonly repliesTo?: string | undefined;
