@@ -89,7 +89,7 @@ export class LiveEnvironment implements TestEnvironment {
     this.#conversations = new Conversations(
       basis.services,
       basis.time,
-      () => this.#url(),
+      () => this.companionUrl,
       (error) => this.#note("app error", error instanceof Error ? error.message : String(error)),
     );
     this.#witness = new Witness({
@@ -147,6 +147,12 @@ export class LiveEnvironment implements TestEnvironment {
 
   get isRunning(): boolean {
     return this.#life.isRunning;
+  }
+
+  get companionUrl(): string {
+    const { url } = this.companion;
+    if (url !== undefined) return url;
+    throw new Error("Cannot connect the app: 'companion.url' must be known once it has started, got none");
   }
 
   get logLines(): readonly string[] {
@@ -274,12 +280,6 @@ export class LiveEnvironment implements TestEnvironment {
   async #lookForPlatforms(): Promise<void> {
     const health = await this.health();
     this.#platforms = this.#platforms.filter((platform) => health.some(({ name }) => name === platform));
-  }
-
-  #url(): string {
-    const { url } = this.companion;
-    if (url !== undefined) return url;
-    throw new Error("Cannot connect the app: 'companion.url' must be known once it has started, got none");
   }
 
   #noteFault(fault: string, cause: unknown): void {

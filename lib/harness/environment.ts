@@ -109,6 +109,8 @@ export interface TestEnvironment extends AsyncDisposable {
   /** The companion that runs now: another object after each restart. */
   readonly companion: Companion;
   readonly isRunning: boolean;
+  /** Address of the companion's own interface. @throws {Error} If it has none. */
+  readonly companionUrl: string;
   /** What the companion wrote to its console or standard streams, the last lines. */
   readonly logLines: readonly string[];
   /** Platforms that are there, in the order in which they were asked for. */

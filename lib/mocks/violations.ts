@@ -17,6 +17,7 @@ export type ViolationRule =
   | "identify-flood"
   | "protocol-error"
   | "double-reply"
+  | "answers-itself"
   | "reply-to-wrong-place"
   | "truncated-stream-taken-for-complete"
   | "unbounded-concurrency"

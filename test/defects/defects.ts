@@ -463,4 +463,98 @@ export const DEFECTS: readonly Defect[] = [
     scenario: "bad input",
     says: /text|whole|length|cut/i,
   },
+  {
+    name: "the model sees the oldest messages, not the latest",
+    edits: edit(
+      "storage.ts",
+      'ORDER BY seq DESC LIMIT ?")\n      .all(conversationId, limit);\n    return rows.toReversed()',
+      'ORDER BY seq ASC LIMIT ?")\n      .all(conversationId, limit);\n    return rows',
+    ),
+    scenario: "long conversation",
+    says: /latest 2 exchanges must be in it/,
+  },
+  {
+    name: "messages of one conversation are answered side by side",
+    edits: edit("mind.ts", "const turn = queue.last.then(work, work);", "const turn = work();"),
+    scenario: "quick succession",
+    says: /not one conversation|order of the messages/,
+  },
+  {
+    name: "typing never ends",
+    edits: edit("android_platform.ts", 'this.#tell(device.userId, "typing", { is_typing: false });', ""),
+    scenario: "quick succession",
+    says: /typing on android: it must end/,
+  },
+  {
+    name: "read receipts are ignored",
+    edits: edit(
+      "android_platform.ts",
+      "const known = this.#storage.markRead(toConversation(device.userId), frame.messageId, this.#clock.now());",
+      "const known = true;\n      void frame;",
+    ),
+    scenario: "read receipts",
+    says: /kept as read, got one that is not: its receipt is ignored/,
+  },
+  {
+    name: "anybody's token is taken",
+    edits: edit(
+      "android_platform.ts",
+      'if (!session) return refuse(socket, "401 Unauthorized");',
+      'const guest = session ?? ({ id: "guest", userId: "guest" } as unknown as Session);',
+    ).concat(
+      edit(
+        "android_platform.ts",
+        "(connection) => this.#welcome(session, connection)",
+        "(connection) => this.#welcome(guest, connection)",
+      ),
+    ),
+    scenario: "strangers",
+    says: /connection with no token: it must be refused/,
+  },
+  {
+    name: "a failure to show that she types is nobody's business",
+    edits: edit(
+      "discord_platform.ts",
+      'channel.sendTyping().catch((error) => this.#record.fail("show typing", error));',
+      "void channel.sendTyping();",
+    ),
+    scenario: "awkward replies",
+    says: /left a promise to reject that nobody handled/,
+  },
+  {
+    name: "what the model writes can ping everyone",
+    edits: edit(
+      "discord_platform.ts",
+      "const reply = { content: cut(content), allowedMentions: { parse: [] }, failIfNotExists: false };",
+      "const reply = { content: cut(content), failIfNotExists: false };",
+    ),
+    scenario: "awkward replies",
+    says: /ping nobody, got 1 that pinged everyone/,
+  },
+  {
+    name: "long answers are sent to Discord in one piece",
+    edits: edit(
+      "discord_platform.ts",
+      "return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1)}…`;",
+      "return text;",
+    ),
+    scenario: "awkward replies",
+    says: /Cannot get a reply on discord|400/,
+  },
+  {
+    name: "she answers herself",
+    edits: edit("discord_platform.ts", "message.author.bot || ", ""),
+    scenario: "simple greeting",
+    says: /answers-itself: Wrote 12 messages in a row/,
+  },
+  {
+    name: "any password opens an account",
+    edits: edit(
+      "accounts.ts",
+      'return matches ? String(user["id"]) : undefined;',
+      'return matches || true ? String(user["id"]) : undefined;',
+    ),
+    scenario: "strangers",
+    says: /a wrong password of a known user must be refused/,
+  },
 ];

@@ -38,6 +38,9 @@ function syllables(random: SeededRandom): string {
  * it: a reply that has it was made by the model, from that message.
  */
 export class ScriptedModel {
+  /** How it words an answer around the answer word. */
+  wording: (answer: string) => string = (answer) =>
+    `I will remember the word ${answer}. Tell me more, I would like to understand it better.`;
   readonly #prompts = new RingBuffer<Prompt>(PROMPTS_KEPT);
   #asked = 0;
 
@@ -73,6 +76,6 @@ export class ScriptedModel {
   /** What it answers to a text with a code word. */
   replyTo(text: string): string {
     const word = text.match(CODE_WORDS)?.at(-1) ?? "";
-    return `I will remember the word ${toAnswerWord(word)}. Tell me more, I would like to understand it better.`;
+    return this.wording(toAnswerWord(word));
   }
 }

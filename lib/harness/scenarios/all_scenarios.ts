@@ -13,18 +13,23 @@ import { platformIsolation } from "./platform_isolation.ts";
 import { recoveryAfterCrash } from "./recovery_after_crash.ts";
 import { responseTime } from "./response_time.ts";
 import { simpleGreeting } from "./simple_greeting.ts";
+import { awkwardReplies } from "./awkward_replies.ts";
 import { badInput } from "./bad_input.ts";
 import { duplicateDelivery } from "./duplicate_delivery.ts";
 import { emotionBounds } from "./emotion_bounds.ts";
 import { frozenButGreen } from "./frozen_but_green.ts";
 import { longAbsence } from "./long_absence.ts";
+import { longConversation } from "./long_conversation.ts";
 import { lostResponse } from "./lost_response.ts";
 import { offlineQueue } from "./offline_queue.ts";
+import { quickSuccession } from "./quick_succession.ts";
 import { rateLimits } from "./rate_limits.ts";
+import { readReceipts } from "./read_receipts.ts";
 import { reconnectStorm } from "./reconnect_storm.ts";
 import { sessionResume } from "./session_resume.ts";
 import { startWhileDown } from "./start_while_down.ts";
 import { stopWithinMessage } from "./stop_within_message.ts";
+import { strangers } from "./strangers.ts";
 import { voiceBargeIn } from "./voice_barge_in.ts";
 import { voiceFailures } from "./voice_failures.ts";
 
@@ -51,18 +56,23 @@ export const coreScenarios: readonly Scenario[] = [
 export const allScenarios: readonly Scenario[] = [
   ...coreScenarios,
   silenceWhenContent,
+  awkwardReplies,
   badInput,
   duplicateDelivery,
   emotionBounds,
   frozenButGreen,
   longAbsence,
+  longConversation,
   lostResponse,
   offlineQueue,
+  quickSuccession,
   rateLimits,
+  readReceipts,
   reconnectStorm,
   sessionResume,
   startWhileDown,
   stopWithinMessage,
+  strangers,
   voiceBargeIn,
   voiceFailures,
 ];

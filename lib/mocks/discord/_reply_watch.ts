@@ -18,14 +18,19 @@ interface Channel {
   said: Said[];
   /** Messages of users that no message of the bot was counted for yet. */
   owed: number;
+  /** Messages of the bot that nobody asked for, since a user wrote last. */
+  unasked: Said[];
 }
 
 const KEPT = 50;
 const SHORT_MS = 5000;
 // Parts of a long text are cut near the limit, and those of a monotonous one can be equal.
 const PART_LENGTH = 1900;
+// A long answer has some parts, and a warm greeting some lines; who says so much more to nobody hears itself.
+const UNASKED = 12;
+const UNASKED_MS = 120_000;
 
-/** Finds answers that a person gets twice, and such as refer to another channel. */
+/** Finds answers that a person gets twice, such as refer to another channel, and a bot that answers itself. */
 export class ReplyWatch {
   readonly #clock: Clock;
   readonly #world: DiscordWorld;
@@ -40,7 +45,9 @@ export class ReplyWatch {
 
   /** A user wrote something that the bot may answer. */
   asked({ channelId }: DiscordMessage): void {
-    this.#channel(channelId).owed++;
+    const channel = this.#channel(channelId);
+    channel.owed++;
+    channel.unasked = [];
   }
 
   /** The bot wrote a message. */
@@ -60,6 +67,7 @@ export class ReplyWatch {
       if (before) this.#found(message, before, said);
     }
     if (channel.owed > 0) channel.owed--;
+    else if (!interaction) this.#talk(message.channelId, channel, said);
     channel.said = [...channel.said, said].slice(-KEPT);
   }
 
@@ -79,6 +87,24 @@ export class ReplyWatch {
       subject: `channel ${channelId}`,
       message: "Answered a message in another channel than it was asked in; answer where the question is",
       evidence: [{ at: this.#clock.now(), what }],
+    });
+  }
+
+  #talk(channelId: string, channel: Channel, said: Said): void {
+    channel.unasked = [...channel.unasked, said].slice(-UNASKED);
+    const [first] = channel.unasked;
+    if (channel.unasked.length < UNASKED || elapsedMs(first!.at, said.at) > UNASKED_MS) return;
+    this.#violations.record({
+      rule: "answers-itself",
+      subject: `channel ${channelId}`,
+      message: `Wrote ${UNASKED} messages in a row that nobody had asked for; a bot must not answer its own messages`,
+      evidence: [
+        { at: first!.epochMs, what: `message ${first!.id} in channel ${channelId}` },
+        {
+          at: said.epochMs,
+          what: `message ${said.id}, the ${UNASKED}th since, with no user's message in between`,
+        },
+      ],
     });
   }
 
@@ -105,7 +131,7 @@ export class ReplyWatch {
 
   #channel(id: string): Channel {
     let channel = this.#channels.get(id);
-    if (!channel) this.#channels.set(id, (channel = { said: [], owed: 0 }));
+    if (!channel) this.#channels.set(id, (channel = { said: [], owed: 0, unasked: [] }));
     return channel;
   }
 }

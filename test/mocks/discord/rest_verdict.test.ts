@@ -14,6 +14,28 @@ async function say(discord: MockDiscordServer, content: string, to?: DiscordMess
   assert.equal(status, 200);
 }
 
+suite("answers-itself", () => {
+  test("a bot that goes on and on is told, one that answers many people is not", async () => {
+    const clock = new VirtualClock();
+    await using discord = await MockDiscordServer.listen({ clock });
+    const [channel] = discord.channels;
+    for (let i = 0; i < 30; i++) discord.sendAsUser("ada", `question ${i}`, { channel: channel!.name });
+    for (let i = 0; i < 40; i++) await say(discord, `answer ${i}`); // each question, and parts of a long answer
+    assert.deepEqual(rulesOf(discord), []);
+    for (let i = 0; i < 12; i++) {
+      await clock.advance(3_600_000);
+      await say(discord, `a thought of hour ${i}`);
+    }
+    assert.deepEqual(rulesOf(discord), [], "who thinks aloud once an hour answers nobody");
+    for (let i = 0; i < 12; i++) {
+      await clock.advance(3000);
+      await say(discord, `and to that I say ${i}`);
+    }
+    assert.deepEqual(rulesOf(discord), ["answers-itself"]);
+    assert.match([...discord.violations][0]!.message, /must not answer its own messages/);
+  });
+});
+
 suite("violations of retries", () => {
   test("retry-storm: a loop without a pause", async () => {
     await using discord = await MockDiscordServer.listen();
