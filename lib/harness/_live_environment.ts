@@ -8,7 +8,7 @@ import { SeededRandom } from "../base/random.ts";
 import { RingBuffer } from "../base/ring_buffer.ts";
 import { systemClock } from "../base/system_clock.ts";
 import type { VirtualClock } from "../base/virtual_clock.ts";
-import type { EmotionalState } from "../emotion/emotional_state.ts";
+import { type EmotionalState, parseEmotionalState } from "../emotion/emotional_state.ts";
 import type { MockAndroidClient } from "../mocks/android/mock_android_client.ts";
 import type { MockDiscordServer } from "../mocks/discord/mock_discord_server.ts";
 import { FaultLog } from "../mocks/faults/fault_log.ts";
@@ -210,8 +210,8 @@ export class LiveEnvironment implements TestEnvironment {
     }
   }
 
-  emotions(): Promise<EmotionalState> {
-    return this.companion.emotions();
+  async emotions(): Promise<EmotionalState> {
+    return parseEmotionalState(await this.companion.emotions()); // types end where a companion's own code begins
   }
 
   health(): Promise<readonly PlatformHealth[]> {

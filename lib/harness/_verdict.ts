@@ -1,4 +1,4 @@
-import { EMOTION_NAMES, type EmotionalState } from "../emotion/emotional_state.ts";
+import { EMOTION_NAMES, type EmotionalState, parseEmotionalState } from "../emotion/emotional_state.ts";
 import type { Violation, ViolationLog } from "../mocks/violations.ts";
 import { CompanionApiError } from "./_companion_api.ts";
 import type { Companion } from "./companion.ts";
@@ -29,7 +29,7 @@ export interface Findings {
 /** Emotions of a companion that runs, or why they cannot be had. */
 export async function readEmotions(companion: Companion): Promise<EmotionalState | string | undefined> {
   try {
-    return await companion.emotions();
+    return parseEmotionalState(await companion.emotions());
   } catch (error) {
     // one that has no such route cannot be judged by it
     if (error instanceof CompanionApiError && (error.status === 404 || error.status === 501))

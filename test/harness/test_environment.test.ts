@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
-import { pocketDemi } from "../../examples/demi/pocket_demi.ts";
+import { PocketDemi, pocketDemi } from "../../examples/demi/pocket_demi.ts";
+import type { EmotionalState } from "../../lib/emotion/emotional_state.ts";
 import { testEnvironment } from "../../lib/harness/test_environment.ts";
 
 suite("testEnvironment()", () => {
@@ -14,6 +15,22 @@ suite("testEnvironment()", () => {
     }
     assert.ok((await env.emotions()).excitement > 0.5);
     assert.equal((await env.verdict()).outcome, "healthy");
+  });
+
+  test("a companion without momentum has none, and one without an emotion is told which", async () => {
+    class Plain extends PocketDemi {
+      without = "momentum";
+      override async emotions(): Promise<EmotionalState> {
+        const state: Record<string, unknown> = { ...(await super.emotions()) };
+        delete state[this.without];
+        return state as unknown as EmotionalState;
+      }
+    }
+    const companion = new Plain();
+    await using env = await testEnvironment({ companion: () => companion, platforms: ["android"] });
+    assert.equal((await env.emotions()).momentum.excitement, 0);
+    companion.without = "jealousy";
+    await assert.rejects(env.emotions(), /'jealousy' must be a number, got undefined/);
   });
 
   test("time passes when it is told to, and while the companion is off", async () => {
