@@ -24,6 +24,8 @@ const SILENCE_BORNE_MS: Readonly<Record<string, number>> = {
   pycord: 60_000,
 };
 const ASKED_BEAT_MS = 5000;
+// Who does not read is cut off, and can resume: what it missed must not fill the memory of the test.
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 const LARGE_FRAME_BYTES = 1024;
 // A process on a busy machine may be late by that much, whatever the interval.
 const LEAST_GRACE_MS = 1000;
@@ -111,6 +113,10 @@ export class GatewayConnection {
   /** Sends a frame and says whether it went out. */
   sendFrame(frame: Buffer): boolean {
     if (!this.isOpen || this.#isZombie) return false;
+    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+      this.#socket.terminate();
+      return false;
+    }
     if (this.compressesPayloads && frame.length > LARGE_FRAME_BYTES && !this.#options.compression) {
       this.#socket.send(deflateSync(frame), { binary: true });
     } else this.#sender.send(frame);

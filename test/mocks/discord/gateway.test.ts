@@ -1,3 +1,4 @@
+import { setImmediate as aTurn } from "node:timers/promises";
 import { connect } from "node:net";
 import { createZstdDecompress, inflateSync } from "node:zlib";
 import { suite, test } from "node:test";
@@ -19,6 +20,24 @@ async function listen(options: MockDiscordOptions = {}): Promise<MockDiscordServ
   return await MockDiscordServer.listen({ ...QUICK, ...options });
 }
 const rules = (mock: MockDiscordServer): string[] => [...mock.violations].map(({ rule }) => rule);
+
+suite("MockDiscordServer, a client that does not read", () => {
+  test("is cut off before its frames fill the memory", async () => {
+    await using discord = await MockDiscordServer.listen();
+    const client = await GatewayClient.identify(discord);
+    await client.frame(({ t }) => t === "READY");
+    client.socket.pause();
+    const text = "x".repeat(1900);
+    const held = process.memoryUsage().external;
+    for (let i = 0; i < 100 && discord.connectedSessions > 0; i++) {
+      for (let j = 0; j < 500; j++) discord.sendAsUser("ada", text);
+      await aTurn();
+    }
+    assert.equal(discord.connectedSessions, 0, "after 50,000 events of 2 kB that were not read");
+    assert.ok(process.memoryUsage().external - held < 100e6);
+    client.socket.terminate();
+  });
+});
 
 suite("the gateway with @discordjs/ws", () => {
   for (const compression of [CompressionMethod.ZlibNative, null]) {
