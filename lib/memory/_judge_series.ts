@@ -1,0 +1,136 @@
+// This module is browser-safe.
+import { type Floor, findFloor } from "./_floor.ts";
+import type { FloorCells } from "./_floor_cells.ts";
+import { growthOf, leakLogOdds, slopeRatioOf } from "./_leak_odds.ts";
+import { chooseModel, type ModelChoice } from "./_model_choice.ts";
+import { fewFalls } from "./_sawtooth.ts";
+import { describeTrend, type TrendShape } from "./_trend_shape.ts";
+import type { LeakState } from "./leak_verdict.ts";
+
+/** What a series says. */
+export interface Judgement {
+  readonly verdict: LeakState;
+  readonly confidence: number;
+  /** Growth without an end, bytes per hour, and its standard deviation. */
+  readonly slope: number;
+  readonly slopeDeviation: number;
+  readonly growthRatio: number;
+  readonly floor: Floor | undefined;
+  readonly choice: ModelChoice | undefined;
+  readonly needs: string;
+}
+
+const MIN_SAMPLES = 12;
+const MIN_HOURS = 1.95; // two hours, by a clock that is a little fast
+const MIN_POINTS = 8;
+const MIN_GROWTH = 0.012;
+const FEW_POINTS = 32;
+const MIN_SLOPE_RATIO = 2.2;
+const LEAK_ODDS = 0.4;
+const GROWING_ODDS = -1.5;
+// Beside the regression's standard deviation: shapes that no model has, of 3 % of the slope.
+const SHAPE_ERROR = 0.03;
+
+/**
+ * What is missing before anything can be said, in a sentence; empty where nothing is.
+ *
+ * @param isCollected Whether the series holds garbage, and falls when that is collected.
+ */
+export function missingFor(cells: FloorCells, isCollected: boolean): string {
+  const hours = (cells.lastMs - cells.startMs) / 3_600_000;
+  if (cells.samples < MIN_SAMPLES) return `${MIN_SAMPLES - cells.samples} more samples`;
+  if (hours < MIN_HOURS) return `${((MIN_HOURS - hours) * 60).toFixed(0)} more minutes: two hours at least`;
+  if (!isCollected || cells.samples <= 60) return "";
+  if (cells.fallRatio < 0.02) {
+    return "a fall: it has never fallen, and a heap that was never collected looks the same; give figures taken right after a full garbage collection";
+  }
+  if (cells.riseRatio > 0.85 && cells.fallsAreScavenges) {
+    return "a full garbage collection: so far only the young generation was collected";
+  }
+  return "";
+}
+
+/** What is known of a series beside its samples. */
+export interface SeriesFacts {
+  /** When the process was started anew, epoch ms; undefined where nobody told. */
+  readonly restarts: readonly number[] | undefined;
+  /** Whether it holds garbage, and falls when that is collected. */
+  readonly isCollected: boolean;
+}
+
+export function judgeSeries(cells: FloorCells, { restarts, isCollected }: SeriesFacts): Judgement {
+  const missing = missingFor(cells, isCollected);
+  if (missing !== "") return undecided(missing);
+  const floor = findFloor(cells, restarts);
+  if (floor.values.length < MIN_POINTS) {
+    return undecided(
+      `${MIN_POINTS - floor.values.length} more collections, to know the floor between them`,
+      floor,
+    );
+  }
+  const evenness = floor.sawtooth?.evenness ?? 1;
+  if (isCollected && cells.riseRatio > 0.96 && evenness < 0.6) {
+    return undecided("more full garbage collections: those so far are few and of all sizes", floor);
+  }
+  const choice = chooseModel(floor);
+  const ratio = growthOf(choice, floor);
+  const shape = describeTrend(floor);
+  const odds = leakLogOdds({ floor, choice, shape });
+  const isClear = slopeRatioOf(choice) > MIN_SLOPE_RATIO && ratio > MIN_GROWTH && choice.margin > -12;
+  const pace = choice.pace * floor.level * floor.depth;
+  const result = {
+    slope: pace,
+    slopeDeviation: Math.hypot(1.5 * choice.paceDeviation * floor.level * floor.depth, SHAPE_ERROR * pace),
+    growthRatio: ratio,
+    floor,
+    choice,
+  };
+  if (!isClear || odds < GROWING_ODDS) {
+    return { ...result, verdict: "healthy", confidence: 1 - toProbability(isClear ? odds : -4), needs: "" };
+  }
+  const doubt =
+    odds < LEAK_ODDS
+      ? `${moreHours(floor)}: growth so weak may come to an end`
+      : doubtOf(choice, floor, shape);
+  if (doubt !== "")
+    return { ...result, verdict: "growing", confidence: toProbability(-Math.abs(odds)), needs: doubt };
+  const few = floor.sawtooth ? 0 : fewFalls(cells.lows) / floor.level;
+  if (few > ratio && floor.cuts.length === 0) {
+    return {
+      ...undecided("more full garbage collections: the few so far are larger than the growth", floor),
+      choice,
+    };
+  }
+  return { ...result, verdict: "leak", confidence: toProbability(odds), needs: "" };
+}
+
+function doubtOf(choice: ModelChoice, floor: Floor, { late }: TrendShape): string {
+  const { slowMargin, dailyMargin, margin } = choice;
+  if (floor.cuts.length === 0 && floor.values.length < FEW_POINTS && late < -0.2 && margin < 3) {
+    return `${moreHours(floor)}: in the second half it did not go on`;
+  }
+  if (slowMargin < -4) return `${moreHours(floor)}: it slows down, as a warm-up does`;
+  if (dailyMargin < -8) return "a whole day, 26 hours at least: it runs as a day's course does";
+  return "";
+}
+
+function moreHours({ span }: Floor): string {
+  return `${Math.max(1, Math.ceil(span))} more hours`;
+}
+
+function undecided(needs: string, floor?: Floor): Judgement {
+  return {
+    verdict: "not-enough-evidence",
+    confidence: 0.5,
+    slope: 0,
+    slopeDeviation: 0,
+    growthRatio: 0,
+    floor,
+    choice: undefined,
+    needs,
+  };
+}
+
+function toProbability(logOdds: number): number {
+  return 1 / (1 + Math.exp(-logOdds));
+}
