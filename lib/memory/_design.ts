@@ -70,15 +70,9 @@ export class Design {
     this.#whiteValues = this.white(this.#values);
     this.#total = dot(this.#whiteValues, this.#whiteValues);
     const width = this.#columns.length + 1;
-    this.#products = new Float64Array(width * width);
-    const all = [...this.#white, this.#whiteValues];
-    for (let a = 0; a < width; a++) {
-      for (let b = 0; b <= a; b++) {
-        const product = dot(all[a]!, all[b]!);
-        this.#products[a * width + b] = product;
-        this.#products[b * width + a] = product;
-      }
-    }
+    // most pairs are in no model: each product is made when it is first asked for
+    if (this.#products.length !== width * width) this.#products = new Float64Array(width * width);
+    this.#products.fill(NaN);
   }
 
   /** A column as it is fitted, without being added. */
@@ -97,8 +91,12 @@ export class Design {
     const count = numbers.length;
     for (let i = 0; i < count; i++) {
       const from = numbers[i]! * width;
-      for (let j = 0; j <= i; j++) this.#gram[i * MAX_COLUMNS + j] = this.#products[from + numbers[j]!]!;
-      this.#right[i] = this.#products[from + width - 1]!;
+      for (let j = 0; j <= i; j++) {
+        const known = this.#products[from + numbers[j]!]!;
+        this.#gram[i * MAX_COLUMNS + j] = known === known ? known : this.#multiply(numbers[i]!, numbers[j]!);
+      }
+      const known = this.#products[from + width - 1]!;
+      this.#right[i] = known === known ? known : this.#multiply(numbers[i]!, width - 1);
     }
     return this.#solve(count);
   }
@@ -112,6 +110,21 @@ export class Design {
     return this.#solve(columns.length);
   }
 
+  /**
+   * The latest fit of white columns again, with one of them exchanged.
+   *
+   * @param columns With the new one in its place.
+   */
+  refitWhite(columns: readonly Float64Array[], changed: number): Fit | undefined {
+    const column = columns[changed]!;
+    for (let i = 0; i < columns.length; i++) {
+      const [high, low] = i > changed ? [i, changed] : [changed, i];
+      this.#gram[high * MAX_COLUMNS + low] = dot(column, columns[i]!);
+    }
+    this.#right[changed] = dot(column, this.#whiteValues);
+    return this.#solve(columns.length);
+  }
+
   /** Coefficients of the latest fit of that many columns. */
   coefficients(count: number): Float64Array {
     const found = new Float64Array(count);
@@ -121,6 +134,14 @@ export class Design {
       found[i] = rest / this.#factor[i * MAX_COLUMNS + i]!;
     }
     return found;
+  }
+
+  #multiply(a: number, b: number): number {
+    const width = this.#columns.length + 1;
+    const product = dot(this.#white[a]!, this.#white[b] ?? this.#whiteValues);
+    this.#products[a * width + b] = product;
+    this.#products[b * width + a] = product;
+    return product;
   }
 
   // Cholesky's factor of the normal equations, with the forward substitution on the way.

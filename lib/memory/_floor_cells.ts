@@ -13,7 +13,7 @@ type Column = (typeof COLUMNS)[number];
 
 /**
  * A series in bounded space: cells of equal length with their lowest value, their sum and count. When the cells run
- * out, neighbours are merged and the length doubles. A sample costs O(1), amortised; 2,048 cells take 98 kB.
+ * out, neighbours are merged and the length doubles. A sample costs O(1), amortised; 1,024 cells take 49 kB.
  */
 export class FloorCells {
   readonly capacity: number;
@@ -28,7 +28,7 @@ export class FloorCells {
   #falls = 0;
   readonly #recentFalls = new RingBuffer<number>(FALLS_KEPT);
 
-  constructor(capacity: number = 2048) {
+  constructor(capacity: number = 1024) {
     this.capacity = capacity;
     const column = (): Float64Array => new Float64Array(capacity);
     this.#columns = {

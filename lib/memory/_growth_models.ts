@@ -4,6 +4,7 @@ import type { Floor } from "./_floor.ts";
 import {
   drawShape,
   HINGES,
+  lateGrowthOf,
   LOGARITHMS,
   RAMPS,
   SATURATIONS,
@@ -24,6 +25,10 @@ export interface GrowthModel {
   readonly sign?: 1 | -1 | undefined;
   /** The last coefficient times this may be 2 % at most: what a logarithm still grows in the second half. */
   readonly tail?: number | undefined;
+  /** No growth at all. */
+  readonly isFlat?: boolean | undefined;
+  /** Growth along a smooth line from the beginning on, after a warm-up at most. */
+  readonly isPlain?: boolean | undefined;
   /** Growth per hour at the end of the window, for a last coefficient of 1. */
   readonly pace?: number | undefined;
 }
@@ -60,6 +65,11 @@ const SLOW: readonly number[] = [0.35, 0.5, 0.8, 1.3, 2];
 const MAX_CUTS = 9;
 /** Points below which growth that gets faster, or goes with a step, cannot be told from noise. */
 const LEAST_FOR_BENDS = 16;
+
+/** Factor of a logarithm's coefficient: a strongly bent one may still grow by 3.5 % in the second half, others by 2 %. */
+export function tailOf(scale: number): number {
+  return lateGrowthOf(scale) * (scale <= 0.01 ? 0.02 / 0.035 : 1);
+}
 
 /** The models that a floor is compared with. */
 export function listModels(floor: Floor): GrowthModels {
@@ -140,8 +150,8 @@ class ModelList {
   ): void {
     const size = basis.length;
     const saturations = this.#saturations;
-    this.#bounded(`${prefix}constant`, basis, size);
-    this.#bounded(`${prefix}decline`, [...basis, this.#line], size + 1, { sign: -1 });
+    this.#bounded(`${prefix}constant`, basis, size, { isFlat: true });
+    this.#bounded(`${prefix}decline`, [...basis, this.#line], size + 1, { sign: -1, isFlat: true });
     this.#unbounded(`${prefix}line`, [...basis, this.#line], size + 1);
     for (const [i, fast] of saturations.entries()) {
       this.#bounded(`${prefix}saturation`, [...basis, fast], size + 1 + COST.saturation);
@@ -171,6 +181,10 @@ class ModelList {
     }
     if (this.#design.size >= LEAST_FOR_BENDS)
       this.#unbounded(`${prefix}square`, [...basis, shapes.square], size + 1, 2);
+    for (const fast of [1, 4, 7].map((i) => saturations[i]!)) {
+      const columns = [...basis, fast, shapes.square];
+      this.#unbounded(`${prefix}saturation and square`, columns, size + 2 + COST.saturation, 2);
+    }
   }
 
   #stepped(prefix: string, basis: readonly number[]): void {
@@ -301,11 +315,7 @@ class ModelList {
   }
 
   #logarithm(share: number): readonly [number, number] {
-    const at = share * this.#floor.span;
-    const column = this.#design.add(this.#floor.hours.map((hour) => Math.log1p(hour / at)));
-    // a strongly bent one may still grow by 3.5 % in the second half, one that is nearly a line by 2 %
-    const isBent = share <= 0.01;
-    return [column, (Math.log1p(1 / share) - Math.log1p(0.5 / share)) * (isBent ? 0.02 / 0.035 : 1)];
+    return [this.#shape("logarithm", share, this.#basis, LOGARITHMS.at(-1)!), tailOf(share)];
   }
 
   #shape(kind: ShapeKind, parameter: number, basis: ShapeBasis, max: number): number {
@@ -324,7 +334,8 @@ class ModelList {
   }
 
   #unbounded(name: string, columns: readonly number[], cost: number, pace: number = 1): void {
-    this.#models.push({ name, isUnbounded: true, columns, cost, sign: 1, pace });
+    const isPlain = !/step|and hinge/.test(name);
+    this.#models.push({ name, isUnbounded: true, columns, cost, sign: 1, pace, isPlain });
   }
 }
 

@@ -26,7 +26,7 @@ const MIN_POINTS = 8;
 const MIN_GROWTH = 0.012;
 const FEW_POINTS = 32;
 const MIN_SLOPE_RATIO = 2.2;
-const LEAK_ODDS = 0.4;
+const LEAK_ODDS = 0.8;
 const GROWING_ODDS = -1.5;
 // Beside the regression's standard deviation: shapes that no model has, of 3 % of the slope.
 const SHAPE_ERROR = 0.03;

@@ -22,8 +22,7 @@ export function growthOf({ unbounded, growthShare }: ModelChoice, { span }: Floo
 
 /**
  * Logarithm of the odds that a floor grows without an end. The weights are a logistic regression on 6,000 labelled
- * synthetic traces (the public seed of the leak benchmark, cross-validated in four parts; at odds of e^1.2 one in a hundred
- * healthy traces is called a leak). With restarts only what begins anew in each run counts.
+ * synthetic traces (the public seed of the leak benchmark, cross-validated in four parts). With restarts only what begins anew in each run counts.
  */
 export function leakLogOdds({ floor, choice, shape }: LeakEvidence): number {
   const ratio = Math.log(within(slopeRatioOf(choice), 0.37, 55));

@@ -1,7 +1,13 @@
 // This module is browser-safe.
 import type { Design, Fit } from "./_design.ts";
 import type { Floor } from "./_floor.ts";
-import { type GrowthModel, type GrowthModels, listModels, type ParametricColumn } from "./_growth_models.ts";
+import {
+  type GrowthModel,
+  type GrowthModels,
+  listModels,
+  type ParametricColumn,
+  tailOf,
+} from "./_growth_models.ts";
 import { drawShape, type ShapeKind } from "./_shapes.ts";
 
 /** A model with its fit. */
@@ -48,36 +54,38 @@ const MOST_TAIL = 0.02;
 const MOST_CORRELATION = 0.92;
 const STEP_COST = 2;
 const LEAK_STEP_COST = 3;
+const CLEARLY_WORSE = 10;
+const LEAST = { saturation: 0.003, logarithm: 0.0001, ramp: 0.06, hinge: 0.02 } as const;
 
 /** Chooses among all models of a floor. */
 export function chooseModel(floor: Floor): ModelChoice {
   const list = listModels(floor);
   const { design } = list;
   design.whiten(0);
-  const rough = best(fitAll(design, list.models));
+  const rough = best(fitAll(design, list.models.filter(isRough)));
   const correlation = rough ? residualCorrelation(floor, design, rough.model) : 0;
   if (correlation > 0) design.whiten(correlation);
   const fitted = fitAll(design, list.models);
   fitted.push(...withOneMoreStep(design, fitted, list.steps));
-  fitted.sort((a, b) => a.bic - b.bic);
   for (const isUnbounded of [true, false]) {
-    const leaders = fitted.filter(({ model }) => model.isUnbounded === isUnbounded).slice(0, REFINED);
-    for (const leader of leaders) fitted[fitted.indexOf(leader)] = refine(design, leader, list);
+    for (const leader of leadersOf(fitted, isUnbounded, REFINED)) {
+      fitted[fitted.indexOf(leader)] = refine(design, leader, list);
+    }
   }
-  fitted.sort((a, b) => a.bic - b.bic);
-  const bounded = fitted.find(({ model }) => !model.isUnbounded);
-  const unbounded = fitted.find(({ model }) => model.isUnbounded);
+  const lowestOf = (holds: (fit: FittedModel) => boolean): FittedModel | undefined =>
+    best(fitted.filter(holds));
+  const bounded = lowestOf(({ model }) => !model.isUnbounded);
+  const unbounded = lowestOf(({ model }) => model.isUnbounded);
   const lowest = (models: readonly GrowthModel[]): number => best(fitAll(design, models))?.bic ?? Infinity;
   const leakBic = unbounded?.bic ?? Infinity;
-  const minBic = (holds: (fit: FittedModel) => boolean): number => fitted.find(holds)?.bic ?? Infinity;
   return {
     bounded,
     unbounded,
     margin: unbounded ? (bounded?.bic ?? leakBic + 50) - leakBic : -Infinity,
     slowMargin: lowest(list.doubts.slow) - leakBic,
     dailyMargin: lowest(list.doubts.daily) - leakBic,
-    constantBic: minBic(({ model }) => /(^|\d )(constant|decline)$/.test(model.name)),
-    plainLeakBic: minBic(({ model }) => model.isUnbounded && isPlain(model)),
+    constantBic: lowestOf(({ model }) => model.isFlat === true)?.bic ?? Infinity,
+    plainLeakBic: lowestOf(({ model }) => model.isUnbounded && model.isPlain === true)?.bic ?? Infinity,
     ...averagePace(fitted, leakBic),
     correlation,
     boundedSpan: unbounded ? spanOfBounded(design, unbounded, list) : 0,
@@ -85,9 +93,27 @@ export function chooseModel(floor: Floor): ModelChoice {
   };
 }
 
-// Growth from a line, with a bounded start at most.
-function isPlain({ name }: GrowthModel): boolean {
-  return !/step|and hinge/.test(name);
+/** Enough to see how the residuals are correlated. */
+function isRough({ name }: GrowthModel): boolean {
+  return !/^(two|day\d two)|and (step|logarithm)/.test(name);
+}
+
+/** Those that fit best of one sort, the best first. */
+function leadersOf(
+  fitted: readonly FittedModel[],
+  isUnbounded: boolean,
+  count: number,
+): readonly FittedModel[] {
+  const leaders: FittedModel[] = [];
+  for (const each of fitted) {
+    if (each.model.isUnbounded !== isUnbounded) continue;
+    if (leaders.length === count && each.bic >= leaders.at(-1)!.bic) continue;
+    let at = leaders.length;
+    while (at > 0 && leaders[at - 1]!.bic > each.bic) at--;
+    leaders.splice(at, 0, each);
+    if (leaders.length > count) leaders.pop();
+  }
+  return leaders;
 }
 
 function best(fitted: readonly FittedModel[]): FittedModel | undefined {
@@ -152,14 +178,14 @@ function withOneMoreStep(
   fitted: readonly FittedModel[],
   steps: readonly number[],
 ): readonly FittedModel[] {
-  const ordered = fitted.toSorted((a, b) => a.bic - b.bic);
   const more: GrowthModel[] = [];
   for (const isUnbounded of [true, false]) {
-    for (const { model } of ordered.filter((each) => each.model.isUnbounded === isUnbounded).slice(0, 3)) {
+    for (const { model } of leadersOf(fitted, isUnbounded, 3)) {
       for (const step of steps) {
         if (model.columns.includes(step) || model.columns.length >= 14) continue;
         const cost = model.cost + 1 + (isUnbounded ? LEAK_STEP_COST : STEP_COST);
-        more.push({ ...model, name: `${model.name} + step`, columns: [step, ...model.columns], cost });
+        const columns = [step, ...model.columns];
+        more.push({ ...model, name: `${model.name} + step`, columns, cost, isFlat: false, isPlain: false });
       }
     }
   }
@@ -169,7 +195,6 @@ function withOneMoreStep(
 /** Moves the parameters of a model's shapes off their grid, to where it fits best. */
 function refine(design: Design, fitted: FittedModel, { parameters }: GrowthModels): FittedModel {
   const { model } = fitted;
-  if (model.tail !== undefined) return fitted;
   const white = model.columns.map((column) => design.whiteOf(column));
   const raw = model.columns.map((column) => design.columnOf(column));
   let { rss } = fitted;
@@ -178,6 +203,7 @@ function refine(design: Design, fitted: FittedModel, { parameters }: GrowthModel
     return known ? [{ at, shape: known, parameter: known.parameter }] : [];
   });
   if (shapes.length === 0) return fitted;
+  design.fitWhite(white);
   for (let sweep = 0, reach = 0.3; sweep < 3; sweep++, reach /= 2.5) {
     for (const each of shapes) {
       for (const direction of [1, -1]) {
@@ -187,9 +213,10 @@ function refine(design: Design, fitted: FittedModel, { parameters }: GrowthModel
           const column = drawShape(each.shape.kind, parameter, each.shape.basis);
           const before = white[each.at]!;
           white[each.at] = design.white(column);
-          const fit = design.fitWhite(white);
+          const fit = design.refitWhite(white, each.at);
           if (!fit || fit.rss >= rss) {
             white[each.at] = before;
+            design.refitWhite(white, each.at);
             break;
           }
           rss = fit.rss;
@@ -200,30 +227,35 @@ function refine(design: Design, fitted: FittedModel, { parameters }: GrowthModel
     }
   }
   const fit = design.fitWhite(white);
-  const moved = fit && toFitted(design, model, fit);
+  const scale = shapes.find(({ shape }) => shape.kind === "logarithm")?.parameter;
+  const moved = fit && toFitted(design, scale === undefined ? model : { ...model, tail: tailOf(scale) }, fit);
   return moved ? { ...moved, moved: { white, raw } } : fitted;
 }
 
 function moveParameter(kind: ShapeKind, parameter: number, direction: number, reach: number): number {
   if (kind === "step") return parameter + direction;
-  if (kind === "saturation") return direction > 0 ? parameter * (1 + reach) : parameter / (1 + reach);
+  if (kind === "saturation" || kind === "logarithm")
+    return direction > 0 ? parameter * (1 + reach) : parameter / (1 + reach);
   return parameter + direction * 0.15 * reach;
 }
 
 function isAllowed({ kind, max }: ParametricColumn, parameter: number, size: number, sweep: number): boolean {
   if (kind === "step") return sweep === 0 && parameter >= 2 && parameter <= size - 2;
-  return parameter <= max && parameter >= (kind === "saturation" ? 0.003 : kind === "ramp" ? 0.06 : 0.02);
+  return parameter <= max && parameter >= LEAST[kind];
 }
 
-/** Mean of the unbounded models' paces, each as likely as its criterion says; what they differ by is in the deviation. */
+/**
+ * Mean of the unbounded models' paces, each as likely as its criterion says; what they differ by is in the deviation.
+ * Growth that gets faster counts only where nothing steady fits nearly as well: its pace is that of the end.
+ */
 function averagePace(
   fitted: readonly FittedModel[],
   leakBic: number,
 ): { readonly pace: number; readonly paceDeviation: number } {
+  const likely = fitted.filter(({ model, bic }) => model.isUnbounded && bic <= leakBic + 12);
+  const steady = likely.filter(({ model, bic }) => model.pace === 1 && bic <= leakBic + CLEARLY_WORSE);
   let [weights, mean, square] = [0, 0, 0];
-  for (const { model, bic, pace, variance } of fitted) {
-    if (bic > leakBic + 12) break;
-    if (!model.isUnbounded) continue;
+  for (const { bic, pace, variance } of steady.length > 0 ? steady : likely) {
     const weight = Math.exp(-0.5 * (bic - leakBic));
     weights += weight;
     mean += weight * pace;

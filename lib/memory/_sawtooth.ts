@@ -111,7 +111,9 @@ export function fewFalls(lows: Float64Array): number {
   const range = rangeOf(lows);
   for (let share = 0.7; share > 0.1; share *= HALF_OCTAVE) {
     const { count, sharpFalls, sharpRises, threshold } = findCycles(lows, share * range);
-    if (count >= 1 && count < MIN_CYCLES && sharpFalls > SHARP && sharpRises < 0.5) return threshold;
+    if (count < 1 || count >= MIN_CYCLES || sharpFalls <= SHARP || sharpRises >= 0.5) continue;
+    // noise has more of them the smaller they may be
+    if (findCycles(lows, 0.5 * threshold).count < MIN_CYCLES) return threshold;
   }
   return 0;
 }

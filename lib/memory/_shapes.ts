@@ -1,7 +1,7 @@
 // This module is browser-safe.
 
 /** A curve over time with one parameter, a share of the window; for a step the position of its first point. */
-export type ShapeKind = "saturation" | "ramp" | "hinge" | "step";
+export type ShapeKind = "saturation" | "logarithm" | "ramp" | "hinge" | "step";
 
 /** Where a shape stands. */
 export interface ShapeBasis {
@@ -15,6 +15,7 @@ export interface ShapeBasis {
  * Values of a shape.
  *
  * - `saturation`: 1 − e^(−t/τ), a cache that fills, a warm-up;
+ * - `logarithm`: log(1 + t/r), ever slower and never at its end;
  * - `ramp`: grows evenly up to its parameter, then stays;
  * - `hinge`: 0 up to its parameter, then grows without end;
  * - `step`: 0, then 1.
@@ -24,6 +25,8 @@ export function drawShape(kind: ShapeKind, parameter: number, { hours, span }: S
   switch (kind) {
     case "saturation":
       return hours.map((hour) => 1 - Math.exp(-Math.max(0, hour) / at));
+    case "logarithm":
+      return hours.map((hour) => Math.log1p(hour / at));
     case "ramp":
       return hours.map((hour) => Math.min(hour, at));
     case "hinge":
@@ -41,3 +44,8 @@ export const SATURATIONS: readonly number[] = [
 export const LOGARITHMS: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.07];
 export const RAMPS: readonly number[] = Array.from({ length: 13 }, (_, i) => 0.1 + 0.045 * i);
 export const HINGES: readonly number[] = Array.from({ length: 13 }, (_, i) => 0.1 + 0.05 * i);
+
+/** What a logarithm of that scale grows in the second half of the window, in units of its coefficient. */
+export function lateGrowthOf(scale: number): number {
+  return Math.log1p(1 / scale) - Math.log1p(0.5 / scale);
+}
