@@ -1,7 +1,7 @@
 // This module is browser-safe.
 import { type Floor, findFloor } from "./_floor.ts";
 import type { FloorCells } from "./_floor_cells.ts";
-import { growthOf, leakLogOdds, slopeRatioOf } from "./_leak_odds.ts";
+import { growthOf, leakLogOdds, repeatedLogOdds, slopeRatioOf } from "./_leak_odds.ts";
 import { chooseModel, type ModelChoice } from "./_model_choice.ts";
 import { fewFalls } from "./_sawtooth.ts";
 import { describeTrend, type TrendShape } from "./_trend_shape.ts";
@@ -21,25 +21,36 @@ export interface Judgement {
 }
 
 const MIN_SAMPLES = 12;
-const MIN_HOURS = 1.95; // two hours, by a clock that is a little fast
+const CLOCK_SLACK = 0.975; // by a clock that is a little fast
 const MIN_POINTS = 8;
 const MIN_GROWTH = 0.012;
 const FEW_POINTS = 32;
 const MIN_SLOPE_RATIO = 2.2;
 const LEAK_ODDS = 0.8;
+const REPEATED_ODDS = 2.15;
 const GROWING_ODDS = -1.5;
 // Beside the regression's standard deviation: shapes that no model has, of 3 % of the slope.
 const SHAPE_ERROR = 0.03;
 
-/**
- * What is missing before anything can be said, in a sentence; empty where nothing is.
- *
- * @param isCollected Whether the series holds garbage, and falls when that is collected.
- */
-export function missingFor(cells: FloorCells, isCollected: boolean): string {
+/** What is known of a series beside its samples. */
+export interface SeriesFacts {
+  /** When the process was started anew, epoch ms; undefined where nobody told. */
+  readonly restarts: readonly number[] | undefined;
+  /** Whether it holds garbage, and falls when that is collected. */
+  readonly isCollected: boolean;
+  /** Whether it is looked at again and again, so that each look must be surer. */
+  readonly isRepeated: boolean;
+  /** Hours below which nothing is said. */
+  readonly minHours: number;
+}
+
+/** What is missing before anything can be said, in a sentence; empty where nothing is. */
+function missingFor(cells: FloorCells, { isCollected, minHours }: SeriesFacts): string {
   const hours = (cells.lastMs - cells.startMs) / 3_600_000;
   if (cells.samples < MIN_SAMPLES) return `${MIN_SAMPLES - cells.samples} more samples`;
-  if (hours < MIN_HOURS) return `${((MIN_HOURS - hours) * 60).toFixed(0)} more minutes: two hours at least`;
+  if (hours < CLOCK_SLACK * minHours) {
+    return `${Math.ceil((minHours - hours) * 60)} more minutes: ${minHours} h at least`;
+  }
   if (!isCollected || cells.samples <= 60) return "";
   if (cells.fallRatio < 0.02) {
     return "a fall: it has never fallen, and a heap that was never collected looks the same; give figures taken right after a full garbage collection";
@@ -50,16 +61,9 @@ export function missingFor(cells: FloorCells, isCollected: boolean): string {
   return "";
 }
 
-/** What is known of a series beside its samples. */
-export interface SeriesFacts {
-  /** When the process was started anew, epoch ms; undefined where nobody told. */
-  readonly restarts: readonly number[] | undefined;
-  /** Whether it holds garbage, and falls when that is collected. */
-  readonly isCollected: boolean;
-}
-
-export function judgeSeries(cells: FloorCells, { restarts, isCollected }: SeriesFacts): Judgement {
-  const missing = missingFor(cells, isCollected);
+export function judgeSeries(cells: FloorCells, facts: SeriesFacts): Judgement {
+  const { restarts, isCollected, isRepeated } = facts;
+  const missing = missingFor(cells, facts);
   if (missing !== "") return undecided(missing);
   const floor = findFloor(cells, restarts);
   if (floor.values.length < MIN_POINTS) {
@@ -75,7 +79,8 @@ export function judgeSeries(cells: FloorCells, { restarts, isCollected }: Series
   const choice = chooseModel(floor);
   const ratio = growthOf(choice, floor);
   const shape = describeTrend(floor);
-  const odds = leakLogOdds({ floor, choice, shape });
+  const reasons = { floor, choice, shape };
+  const odds = leakLogOdds(reasons);
   const isClear = slopeRatioOf(choice) > MIN_SLOPE_RATIO && ratio > MIN_GROWTH && choice.margin > -12;
   const pace = choice.pace * floor.level * floor.depth;
   const result = {
@@ -100,6 +105,13 @@ export function judgeSeries(cells: FloorCells, { restarts, isCollected }: Series
       ...undecided("more full garbage collections: the few so far are larger than the growth", floor),
       choice,
     };
+  }
+  if (isRepeated) {
+    const sure = repeatedLogOdds(odds, reasons);
+    if (sure < REPEATED_ODDS) {
+      const needs = `${moreHours(floor)}: many a warm-up looks like this at first`;
+      return { ...result, verdict: "growing", confidence: toProbability(-Math.abs(odds)), needs };
+    }
   }
   return { ...result, verdict: "leak", confidence: toProbability(odds), needs: "" };
 }

@@ -52,6 +52,34 @@ export function leakLogOdds({ floor, choice, shape }: LeakEvidence): number {
   );
 }
 
+/**
+ * Logarithm of the odds that growth which was called a leak is one, where it is looked at again and again. Whoever
+ * looks at every window that ends today, tomorrow and the day after meets each warm-up while it still climbs: fast growth
+ * in a short window, or with a step, is more often that. The weights are a logistic regression on ten looks at each
+ * of 3,000 traces of the public seed, cross-validated in four parts.
+ *
+ * @param odds What {@linkcode leakLogOdds} gave.
+ */
+export function repeatedLogOdds(odds: number, { floor, choice, shape }: LeakEvidence): number {
+  const hours = Math.log(within(floor.span, 1, 168));
+  const rate = Math.log(within(growthOf(choice, floor), 0.003, 2)) - hours;
+  const sure = within(odds, -8, 12);
+  const name = choice.unbounded?.model.name ?? "";
+  return (
+    0.914 +
+    0.129 * rate +
+    0.666 * Math.max(0, rate - Math.log(0.015)) -
+    0.249 * Math.max(0, rate - Math.log(0.04)) -
+    0.192 * sure * rate -
+    0.569 * sure +
+    0.515 * Math.max(0, hours - Math.log(12)) +
+    0.223 * within(shape.late, -0.5, 2) -
+    0.528 * (name.includes("step") ? 1 : 0) +
+    0.409 * (name.includes("square") ? 1 : 0) -
+    1.852 * (floor.cuts.length > 0 ? 1 : 0)
+  );
+}
+
 /** How far the unbounded growth stands out of the bounded components, logarithmic. */
 function prominenceOf(growth: number, boundedSpan: number): number {
   return Math.log(within((growth + 1e-3) / (boundedSpan + 1e-2), 0.0498, 7.39));

@@ -6,17 +6,24 @@ import type { Estimate, SeriesVerdict } from "./leak_verdict.ts";
 const HORIZON_HOURS = 168;
 const YEAR_HOURS = 8766;
 const NORMAL_90 = 1.645;
+// One day's course is like the last one's, but not to the hour.
+const COURSE_SHARE = 0.1;
 
 type Projection = Pick<SeriesVerdict, "inSevenDaysBytes" | "hoursUntil">;
 
 /** Where a series will be in seven days, and when at the limits: on with the growth that has no end, if there is any. */
 export function projectGrowth(judgement: Judgement, level: number, limits: readonly number[]): Projection {
   const { slope, slopeDeviation } = judgement;
+  if (judgement.verdict === "not-enough-evidence") {
+    // the samples bound nothing: an interval would be made up
+    const inSevenDaysBytes = { value: level, low: 0, high: Infinity, confidence: 0.9 };
+    return { inSevenDaysBytes, hoursUntil: limits.map((limitBytes) => ({ limitBytes, hours: undefined })) };
+  }
   const isGrowing = judgement.verdict === "leak" || judgement.verdict === "growing";
   const pace = isGrowing ? slope : 0;
   // what is not growing may turn out to: its slope is uncertain, too
   const paceReach = NORMAL_90 * slopeDeviation;
-  const noise = NORMAL_90 * noiseOf(judgement);
+  const noise = NORMAL_90 * Math.hypot(noiseOf(judgement), COURSE_SHARE * rangeOfLastDay(judgement));
   const reach = Math.hypot(paceReach * HORIZON_HOURS, noise);
   const value = level + pace * HORIZON_HOURS;
   return {
@@ -34,6 +41,16 @@ function hoursUntil(bytes: number, pace: number, reach: number): Estimate | unde
   const at = (speed: number): number => (speed > 0 ? bytes / speed : Infinity);
   if (pace <= 0 || at(pace) > YEAR_HOURS) return undefined;
   return { value: at(pace), low: at(pace + reach), high: at(pace - reach), confidence: 0.9 };
+}
+
+/** How far the floor went up and down in the last day, growth taken out. */
+function rangeOfLastDay({ floor, slope }: Judgement): number {
+  if (!floor) return 0;
+  const { hours, values, level, depth } = floor;
+  const pace = slope / (level * depth);
+  const from = hours.at(-1)! - Math.min(24, floor.span / 2);
+  const rest = [...values].flatMap((value, i) => (hours[i]! >= from ? [value - pace * hours[i]!] : []));
+  return (Math.max(...rest) - Math.min(...rest)) * level * depth;
 }
 
 /** Standard deviation of the floor's points around their course, from their second differences. */

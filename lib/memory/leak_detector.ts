@@ -10,6 +10,21 @@ import type { MemorySample, MemorySeries } from "./sample.ts";
 export interface LeakDetectorOptions {
   /** Sizes that the way to is foretold for, bytes. @default {[8e9, 10e9]} */
   readonly limitsBytes?: readonly number[] | undefined;
+  /**
+   * How often it is asked. `once`: at the end of a test or a recording. `repeatedly`: by a monitor that acts on the first
+   * leak it is told of. Each look is one more chance of a false alarm, so a monitor is told of a leak only when it is surer;
+   * until then it is told `growing`.
+   *
+   * @default {"once"}
+   */
+  readonly looks?: "once" | "repeatedly" | undefined;
+  /**
+   * Hours below which nothing is called a leak. Two, as real processes warm up; less where a test presses the life of days
+   * into minutes.
+   *
+   * @default {2}
+   */
+  readonly minHours?: number | undefined;
 }
 
 const FIELDS = {
@@ -62,6 +77,8 @@ const RESTARTS_KEPT = 64;
  */
 export class LeakDetector {
   readonly #limits: readonly number[];
+  readonly #isRepeated: boolean;
+  readonly #minHours: number;
   readonly #cells = new Map<MemorySeries, FloorCells>();
   readonly #restarts: number[] = [];
   #knowsUptime = false;
@@ -71,12 +88,22 @@ export class LeakDetector {
 
   /** @throws {RangeError} If a limit is not a positive number. */
   constructor(options: LeakDetectorOptions = {}) {
-    const { limitsBytes = [8e9, 10e9] } = options;
+    const { limitsBytes = [8e9, 10e9], looks = "once", minHours = 2 } = options;
     const wrong = limitsBytes.find((limit) => !(limit > 0 && limit < Infinity));
     if (wrong !== undefined) {
       throw new RangeError(`Cannot make leak detector: 'limitsBytes' must be finite and > 0, got ${wrong}`);
     }
+    if (looks !== "once" && looks !== "repeatedly") {
+      throw new RangeError(
+        `Cannot make leak detector: 'looks' must be 'once' or 'repeatedly', got ${String(looks)}`,
+      );
+    }
+    if (!(minHours >= 0 && minHours < Infinity)) {
+      throw new RangeError(`Cannot make leak detector: 'minHours' must be finite and >= 0, got ${minHours}`);
+    }
+    this.#minHours = minHours;
     this.#limits = [...limitsBytes];
+    this.#isRepeated = looks === "repeatedly";
   }
 
   /** Samples taken in. */
@@ -150,6 +177,8 @@ export class LeakDetector {
     const judgement = judgeSeries(cells, {
       restarts: this.#knowsUptime ? this.#restarts : undefined,
       isCollected: series !== "external" && series !== "arrayBuffers",
+      isRepeated: this.#isRepeated,
+      minHours: this.#minHours,
     });
     const { verdict, confidence, floor, needs, growthRatio } = judgement;
     const level = floor ? floor.level * floor.depth * (floor.values.at(-1) ?? 1) : cells.lastBytes;

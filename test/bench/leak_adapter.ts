@@ -12,7 +12,15 @@ export interface Detection {
 
 /** @param t Epoch milliseconds, ascending. */
 export function detect(t: readonly number[], bytes: readonly number[]): Detection {
-  const detector = new LeakDetector();
+  return detectWith(new LeakDetector(), t, bytes);
+}
+
+/** Feeds a detector sample by sample and asks it once. */
+export function detectWith(
+  detector: LeakDetector,
+  t: readonly number[],
+  bytes: readonly number[],
+): Detection {
   for (let i = 0; i < t.length; i++) detector.add({ timestamp: t[i]!, postGcBytes: bytes[i]! });
   const { verdict, series } = detector.verdict();
   const { confidence = 0.5, slopeBytesPerHour } = series[0] ?? {};

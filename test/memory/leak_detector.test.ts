@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SeededRandom } from "../../lib/base/random.ts";
-import { LeakDetector } from "../../lib/memory/leak_detector.ts";
+import { LeakDetector, type LeakDetectorOptions } from "../../lib/memory/leak_detector.ts";
 import type { LeakVerdict } from "../../lib/memory/leak_verdict.ts";
 import type { MemorySample } from "../../lib/memory/sample.ts";
 
@@ -29,8 +29,8 @@ function* trace(level: (hour: number) => number, course: Course = {}): Generator
   }
 }
 
-function judge(samples: Iterable<MemorySample>): LeakVerdict {
-  const detector = new LeakDetector();
+function judge(samples: Iterable<MemorySample>, options?: LeakDetectorOptions): LeakVerdict {
+  const detector = new LeakDetector(options);
   for (const sample of samples) detector.add(sample);
   return detector.verdict();
 }
@@ -78,6 +78,38 @@ suite("LeakDetector", () => {
     }
     const day = (hour: number): number => 1 + 0.15 * Math.sin((hour / 24) * 2 * Math.PI);
     assert.equal(judge(trace(day, { hours: 96 })).verdict, "healthy", "the hours of the day");
+  });
+
+  test("who looks again and again is not told of a cache that still fills, and is told of a leak in time", () => {
+    const looks = "repeatedly";
+    const ramp = (hour: number): number => 1 + 0.08 * Math.min(hour, 6);
+    for (let hours = 2; hours <= 24; hours++) {
+      const { verdict, needs } = judge(trace(ramp, { hours }), { looks });
+      assert.notEqual(verdict, "leak", `after ${hours} h`);
+      if (verdict === "growing") assert.match(needs, /more hours/);
+    }
+    assert.equal(judge(trace(ramp, { hours: 5 })).verdict, "leak", "at one look it is all that can be said");
+    const slow = (hour: number): number => 1 + 0.005 * hour;
+    assert.equal(judge(trace(slow, { hours: 30 }), { looks }).verdict, "leak");
+  });
+
+  test("the life of days in minutes is judged when that is said", () => {
+    const fast = function* (): Generator<MemorySample> {
+      for (const { timestamp, postGcBytes } of trace((hour) => 1 + 0.02 * hour)) {
+        yield { timestamp: START + (timestamp - START) / 72, postGcBytes };
+      }
+    };
+    assert.match(judge(fast()).needs, /more minutes: 2 h at least/);
+    assert.equal(judge(fast(), { minHours: 0.25 }).verdict, "leak");
+  });
+
+  test("what is not known bounds nothing that is foretold", () => {
+    const [{ inSevenDaysBytes, hoursUntil } = assert.fail()] = judge(trace(() => 1, { hours: 1 })).series;
+    assert.deepEqual([inSevenDaysBytes.low, inSevenDaysBytes.high], [0, Infinity]);
+    assert.deepEqual(
+      hoursUntil.map(({ hours }) => hours),
+      [undefined, undefined],
+    );
   });
 
   test("a leak is found under a garbage collector's teeth, a day's course, bursts, and gaps", () => {
@@ -138,7 +170,7 @@ suite("LeakDetector", () => {
     assert.match(judge([]).needs, /samples/);
     assert.match(judge([{ timestamp: 1, rssBytes: 1 }]).needs, /11 more samples/);
     const hour = judge(trace((at) => 1 + 0.1 * at, { hours: 1 }));
-    assert.match(hour.needs, /57 more minutes: two hours at least/);
+    assert.match(hour.needs, /60 more minutes: 2 h at least/);
     const slow = judge(trace((at) => 2 - Math.exp(-at / 12), { hours: 6, noise: 0.002 }));
     assert.notEqual(slow.verdict, "healthy");
   });
@@ -168,6 +200,9 @@ suite("LeakDetector", () => {
       assert.throws(() => detector.add(sample), { name: "RangeError", message });
     }
     assert.deepEqual(detector.verdict(), before);
+    for (const options of [{ limitsBytes: [0] }, { minHours: -1 }, { minHours: NaN }, { looks: "often" }]) {
+      assert.throws(() => new LeakDetector(options as LeakDetectorOptions), RangeError);
+    }
     assert.throws(
       () => new LeakDetector({ limitsBytes: [0] }),
       /'limitsBytes' must be finite and > 0, got 0/,
