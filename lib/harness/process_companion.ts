@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { Agent } from "undici";
+import { readProcessMemory } from "../base/process_memory.ts";
 import { DeadlineError, withDeadline } from "../base/deadline.ts";
 import type { PlatformHealth } from "../base/platform_health.ts";
 import { systemClock } from "../base/system_clock.ts";
 import { type EmotionalState, parseEmotionalState } from "../emotion/emotional_state.ts";
 import { Child } from "./_child_process.ts";
 import { callCompanion, parsePlatforms } from "./_companion_api.ts";
-import { readResidentMemory } from "./_resident_memory.ts";
 import {
   type ArgumentTemplate,
   fillArguments,
@@ -182,7 +182,7 @@ export class ProcessCompanion implements Companion {
     if (pid === undefined || this.#child?.end !== undefined) {
       throw new Error("Cannot read memory: the companion's process must live, got one that does not");
     }
-    return { rssBytes: await readResidentMemory(pid) };
+    return { rssBytes: readProcessMemory(pid).rssBytes };
   }
 
   async #advance(durationMs: number): Promise<void> {

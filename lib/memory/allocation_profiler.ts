@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system_clock.ts";
 import type { AllocationProfile, LiveAllocation, StackFrame } from "./allocation_profile.ts";
 import { forceGc } from "./force_gc.ts";
-import { UnsupportedError } from "./unsupported_error.ts";
+import { UnsupportedError } from "../base/unsupported_error.ts";
 
 /** Options of {@linkcode AllocationProfiler}. */
 export interface AllocationProfilerOptions {

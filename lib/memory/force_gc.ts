@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { UnsupportedError } from "./unsupported_error.ts";
+import { UnsupportedError } from "../base/unsupported_error.ts";
 
 type GarbageCollector = (options?: { readonly execution: "async" }) => unknown;
 

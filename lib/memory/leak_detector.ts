@@ -142,10 +142,7 @@ export class LeakDetector {
   /** The answer over all samples so far. Time: some milliseconds a series, whatever their number. */
   verdict(): LeakVerdict {
     const series = SERIES.filter((name) => this.#cells.has(name)).map((name) => this.#judge(name));
-    let decisive: SeriesVerdict | undefined;
-    for (const each of series) {
-      if (!decisive || WEIGHT[each.verdict] > WEIGHT[decisive.verdict]) decisive = each;
-    }
+    const decisive = decide(series);
     if (!decisive) {
       const needs = "samples with a size in bytes";
       return {
@@ -172,11 +169,20 @@ export class LeakDetector {
     this.#uptime = uptime;
   }
 
+  /**
+   * What was taken right after a full collection holds no garbage, and need never fall. Who gives that series alone may
+   * have meant the heap as it is: then it is held to the same doubts.
+   */
+  #holdsGarbage(series: MemorySeries): boolean {
+    if (series === "postGc") return !this.#cells.has("heapUsed");
+    return series === "heapUsed" || series === "rss";
+  }
+
   #judge(series: MemorySeries): SeriesVerdict {
     const cells = this.#cells.get(series)!;
     const judgement = judgeSeries(cells, {
       restarts: this.#knowsUptime ? this.#restarts : undefined,
-      isCollected: series !== "external" && series !== "arrayBuffers",
+      isCollected: this.#holdsGarbage(series),
       isRepeated: this.#isRepeated,
       minHours: this.#minHours,
     });
@@ -204,6 +210,21 @@ export class LeakDetector {
       evidence: explainJudgement(judgement),
     };
   }
+}
+
+/** The series that speaks for all: external memory that stands still says nothing of a heap that is not known. */
+function decide(series: readonly SeriesVerdict[]): SeriesVerdict | undefined {
+  const hasHeap = series.some((each) => isHeap(each));
+  let decisive: SeriesVerdict | undefined;
+  for (const each of series) {
+    if (hasHeap && !isHeap(each) && each.verdict === "healthy") continue;
+    if (!decisive || WEIGHT[each.verdict] > WEIGHT[decisive.verdict]) decisive = each;
+  }
+  return decisive;
+}
+
+function isHeap({ series }: SeriesVerdict): boolean {
+  return series !== "external" && series !== "arrayBuffers";
 }
 
 function slopeEstimate({ slope, slopeDeviation }: Judgement): Estimate {

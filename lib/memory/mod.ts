@@ -12,8 +12,20 @@ export {
   type ReadProfileOptions,
 } from "./allocation_profiler.ts";
 export { type AllocationSite, compareProfiles, type CompareProfilesOptions } from "./compare_profiles.ts";
+export { compareSnapshots } from "./compare_snapshots.ts";
 export { canForceGc, collectGarbage, forceGc } from "./force_gc.ts";
 export { LeakDetector, type LeakDetectorOptions } from "./leak_detector.ts";
 export type { Estimate, LeakSeverity, LeakState, LeakVerdict, SeriesVerdict } from "./leak_verdict.ts";
+export type { MemoryEvent } from "./memory_event.ts";
+export { MemoryProfiler, type MemoryProfilerOptions } from "./memory_profiler.ts";
+export type { MemoryDifference, MemorySnapshot } from "./memory_snapshot.ts";
+export { PostGcObserver, type PostGcObserverOptions, type PostGcReading } from "./post_gc_observer.ts";
+export {
+  NoSuchProcessError,
+  type ProcessMemory,
+  readFileDescriptors,
+  readProcessMemory,
+  type ReadProcessMemoryOptions,
+} from "../base/process_memory.ts";
 export type { MemorySample, MemorySeries } from "./sample.ts";
-export { UnsupportedError } from "./unsupported_error.ts";
+export { UnsupportedError } from "../base/unsupported_error.ts";

@@ -165,6 +165,25 @@ suite("LeakDetector", () => {
     assert.match(rss.needs, /never fallen/);
   });
 
+  test("a heap after collections that never falls leaks, where the heap in use says that it is one", () => {
+    const both = [...trace((hour) => 1 + 0.01 * hour, { noise: 0 })].map((sample) => {
+      return {
+        ...sample,
+        heapUsedBytes: sample.postGcBytes! * (1.1 + 0.1 * ((sample.timestamp / 60_000) % 5)),
+      };
+    });
+    assert.deepEqual([judge(both).verdict, judge(both).decidedBy], ["leak", "postGc"]);
+    const alone = trace((hour) => 1 + 0.01 * hour, { noise: 0 });
+    assert.equal(judge(alone).verdict, "not-enough-evidence", "it may be the heap in use, never collected");
+  });
+
+  test("external memory that stands still says nothing of a heap that is not known", () => {
+    const samples = [...trace((hour) => 1 + 0.01 * hour, { noise: 0 })].map(({ timestamp, postGcBytes }) => {
+      return { timestamp, heapUsedBytes: postGcBytes, externalBytes: 5e6 };
+    });
+    assert.equal(judge(samples).verdict, "not-enough-evidence");
+  });
+
   test("too little is said to be too little, with what is missing", () => {
     assert.deepEqual(judge([]).verdict, "not-enough-evidence");
     assert.match(judge([]).needs, /samples/);

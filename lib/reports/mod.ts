@@ -1,0 +1,18 @@
+/**
+ * Reports as plain data, written as one self-contained HTML file or as text. Browser-safe.
+ *
+ * @module
+ */
+export { renderHtmlReport } from "./html_report.ts";
+export type {
+  Report,
+  ReportBlock,
+  ReportChart,
+  ReportFacts,
+  ReportSection,
+  ReportSeries,
+  ReportTable,
+  ReportTone,
+  ReportVerdict,
+} from "./report.ts";
+export { renderTextReport } from "./text_report.ts";
