@@ -1,6 +1,14 @@
 // This module is browser-safe.
 import type { PlatformHealth } from "../base/platform_health.ts";
-import type { FeedAlert, FeedEmotions, FeedHello, FeedMessage, FeedMetrics, FeedStatus } from "./messages.ts";
+import type {
+  FeedAlert,
+  FeedEmotions,
+  FeedHello,
+  FeedMemory,
+  FeedMessage,
+  FeedMetrics,
+  FeedStatus,
+} from "./messages.ts";
 
 /** When a part came, reader's clock, epoch ms. */
 export interface Received {
@@ -18,6 +26,7 @@ export interface FeedModel {
   readonly platformsAt?: number | undefined;
   /** Newest first. */
   readonly alerts: readonly FeedAlert[];
+  readonly memory?: (FeedMemory & Received) | undefined;
 }
 
 /** The model before anything came. */
@@ -40,7 +49,7 @@ export function applyMessage(model: FeedModel, message: FeedMessage, receivedAt:
         : { ...model, hello };
     }
     case "snapshot": {
-      const { status, metrics, emotions, platforms, alerts } = message.data;
+      const { status, metrics, emotions, platforms, alerts, memory } = message.data;
       return {
         hello: model.hello,
         status,
@@ -49,6 +58,7 @@ export function applyMessage(model: FeedModel, message: FeedMessage, receivedAt:
         platforms,
         platformsAt: receivedAt,
         alerts: sortAlerts(alerts),
+        memory: memory ? { ...memory, receivedAt } : undefined,
       };
     }
     case "metrics":
@@ -57,6 +67,8 @@ export function applyMessage(model: FeedModel, message: FeedMessage, receivedAt:
       return { ...model, emotions: { ...message.data, receivedAt } };
     case "platforms":
       return { ...model, platforms: message.data.platforms, platformsAt: receivedAt };
+    case "memory":
+      return { ...model, memory: { ...message.data, receivedAt } };
     case "status":
       return { ...model, status: message.data.status };
     case "alert":

@@ -2,6 +2,8 @@
 import type { Alert, AlertLevel, AlertState } from "../alerts/alert.ts";
 import type { PlatformHealth } from "../base/platform_health.ts";
 import type { EmotionName } from "../emotion/emotional_state.ts";
+import type { LeakSeverity, LeakState } from "../memory/leak_verdict.ts";
+import type { MemorySeries } from "../memory/sample.ts";
 
 /** Version of the feed that this library speaks. A reader ignores message types and fields that it does not know. */
 export const FEED_VERSION = 1;
@@ -64,6 +66,85 @@ export type FeedAlert = Alert;
 export type FeedAlertState = AlertState;
 export type FeedAlertLevel = AlertLevel;
 
+/** A point of a line. */
+export type FeedPoint = readonly [time: number, value: number];
+
+/** A number with the interval that holds the truth in a share `confidence` of all cases. */
+export interface FeedEstimate {
+  readonly value: number;
+  /** Lower end; left out when nothing bounds it, as JSON has no infinity. */
+  readonly low?: number | undefined;
+  /** Upper end; left out when nothing bounds it. */
+  readonly high?: number | undefined;
+  /** 0…1 */
+  readonly confidence: number;
+}
+
+/** When a size will be reached. */
+export interface FeedMemoryLimit {
+  readonly limitBytes: number;
+  /** What the limit is, where its size does not say it. */
+  readonly label?: string | undefined;
+  /** Left out when it is not reached within a year; and when nothing is known, see {@linkcode FeedMemory.verdict}. */
+  readonly hours?: FeedEstimate | undefined;
+}
+
+/** What is known of the series that decided a verdict on memory. Sizes are bytes. */
+export interface FeedMemorySeries {
+  /** Probability that the verdict is right, 0…1. */
+  readonly confidence: number;
+  /** Where the floor is now. */
+  readonly levelBytes: number;
+  /** Growth without an end. */
+  readonly slopeBytesPerHour?: FeedEstimate | undefined;
+  /** The same as a share of the level (0.01 = 1 %). */
+  readonly slopeRatioPerHour?: FeedEstimate | undefined;
+  /** Where it will be in seven days. */
+  readonly inSevenDaysBytes?: FeedEstimate | undefined;
+  readonly hoursUntil: readonly FeedMemoryLimit[];
+  /** What the verdict is made from; hours are the span of the samples, collections those that can be seen in them. */
+  readonly looked?:
+    | {
+        readonly samples: number;
+        readonly hours: number;
+        readonly collections: number;
+        readonly restarts: number;
+      }
+    | undefined;
+  /** What is left when garbage and bursts are gone; at most 64 points from a host of ours, 1000 from any. */
+  readonly floor: readonly FeedPoint[];
+  /** Samples behind the floor; at most 240 points from a host of ours, 1000 from any. */
+  readonly samples: readonly FeedPoint[];
+}
+
+/** A function whose objects come to stay. */
+export interface FeedMemorySite {
+  readonly functionName: string;
+  readonly file: string;
+  /** From 1; 0 where there is none. */
+  readonly line: number;
+  /** What it came to hold more. */
+  readonly bytes: number;
+  /** Part of the growth of all, 0…1. */
+  readonly share: number;
+}
+
+/** Whether memory leaks, as of `time`. Told whenever it was judged, about once a minute. */
+export interface FeedMemory {
+  readonly time: number;
+  readonly verdict: LeakState;
+  readonly severity: LeakSeverity;
+  /** The series that decided; left out without samples, as `series` is. */
+  readonly decidedBy?: MemorySeries | undefined;
+  readonly series?: FeedMemorySeries | undefined;
+  /** What is missing for a firmer answer, in a sentence; else empty. */
+  readonly needs: string;
+  /** The reasons, a sentence each, the weightiest first. */
+  readonly evidence: readonly string[];
+  /** Where memory comes to stay, the most growing first; left out by a host that does not look. */
+  readonly sites?: readonly FeedMemorySite[] | undefined;
+}
+
 /** Everything a reader needs to draw the page: sent after `hello`, and again to a reader that fell behind. */
 export interface FeedSnapshot {
   readonly time: number;
@@ -73,6 +154,8 @@ export interface FeedSnapshot {
   readonly platforms: readonly PlatformHealth[];
   /** Alerts that are pending, firing or recovering, and those resolved within the last hour. */
   readonly alerts: readonly FeedAlert[];
+  /** The newest verdict; left out before the first, and by a host that gives none. */
+  readonly memory?: FeedMemory | undefined;
 }
 
 /** What is sent by type: the `event:` field of the stream names the type, `data:` holds the JSON of the payload. */
@@ -83,6 +166,7 @@ export interface FeedPayloads {
   readonly emotions: FeedEmotions;
   readonly platforms: FeedPlatforms;
   readonly alert: FeedAlert;
+  readonly memory: FeedMemory;
   readonly status: { readonly time: number; readonly status: FeedStatus };
 }
 

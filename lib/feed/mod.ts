@@ -21,14 +21,21 @@ export {
   type FeedAlertLevel,
   type FeedAlertState,
   type FeedEmotions,
+  type FeedEstimate,
   type FeedHello,
+  type FeedMemory,
+  type FeedMemoryLimit,
+  type FeedMemorySeries,
+  type FeedMemorySite,
   type FeedMessage,
   type FeedMessageType,
   type FeedMetrics,
   type FeedPayloads,
   type FeedPlatforms,
+  type FeedPoint,
   type FeedSnapshot,
   type FeedStatus,
 } from "./messages.ts";
 export { type ParsedEvent, parseEventStream } from "./parse_event_stream.ts";
 export { parseMessage } from "./parse_message.ts";
+export { toFeedMemory, type ToFeedMemoryOptions } from "./to_feed_memory.ts";

@@ -41,6 +41,44 @@ const isAlert = (item: Fields): boolean =>
 const isAction = (item: Fields): boolean =>
   isText(item["id"]) && isText(item["label"]) && isOptional(item["description"], isText);
 
+const isPoint = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every(isNumber);
+const isLine = (value: unknown): boolean => isList(value) && (value as readonly unknown[]).every(isPoint);
+const isEstimate = (value: unknown): boolean =>
+  isRecord(value) &&
+  isNumber(value["value"]) &&
+  isNumber(value["confidence"]) &&
+  isOptional(value["low"], isNumber) &&
+  isOptional(value["high"], isNumber);
+const isLimit = (item: Fields): boolean =>
+  isNumber(item["limitBytes"]) && isOptional(item["label"], isText) && isOptional(item["hours"], isEstimate);
+const LOOKED = ["samples", "hours", "collections", "restarts"] as const;
+const isLooked = (value: unknown): boolean =>
+  isRecord(value) && LOOKED.every((field) => isNumber(value[field]));
+const ESTIMATES = ["slopeBytesPerHour", "slopeRatioPerHour", "inSevenDaysBytes"] as const;
+const isMemorySeries = (value: unknown): boolean =>
+  isRecord(value) &&
+  isNumber(value["confidence"]) &&
+  isNumber(value["levelBytes"]) &&
+  ESTIMATES.every((field) => isOptional(value[field], isEstimate)) &&
+  isListOf(value["hoursUntil"], isLimit) &&
+  isOptional(value["looked"], isLooked) &&
+  isLine(value["floor"]) &&
+  isLine(value["samples"]);
+const isSite = (item: Fields): boolean =>
+  isText(item["functionName"]) &&
+  isText(item["file"]) &&
+  ["line", "bytes", "share"].every((field) => isNumber(item[field]));
+const isMemory = (data: unknown): boolean =>
+  isRecord(data) &&
+  isNumber(data["time"]) &&
+  ["verdict", "severity", "needs"].every((field) => isText(data[field])) &&
+  isOptional(data["decidedBy"], isText) &&
+  isOptional(data["series"], isMemorySeries) &&
+  isList(data["evidence"]) &&
+  (data["evidence"] as readonly unknown[]).every(isText) &&
+  isOptional(data["sites"], (sites) => isListOf(sites, isSite));
+
 const CHECKS: Readonly<Record<FeedMessageType, (data: Fields) => boolean>> = {
   hello: (data) =>
     isText(data["name"]) &&
@@ -61,6 +99,7 @@ const CHECKS: Readonly<Record<FeedMessageType, (data: Fields) => boolean>> = {
   emotions: isEmotions,
   platforms: (data) => isNumber(data["time"]) && isList(data["platforms"]),
   alert: isAlert,
+  memory: isMemory,
   status: (data) => isNumber(data["time"]) && isText(data["status"]),
 };
 
@@ -73,11 +112,12 @@ export function parseMessage(type: string, json: string): FeedMessage | undefine
   try {
     const data: unknown = JSON.parse(json);
     if (!isRecord(data) || !CHECKS[type as FeedMessageType](data)) return undefined;
-    // one entry that is wrong costs itself, not the list
+    // one entry that is wrong costs itself, not the list; a verdict that is wrong not the state
     const kept = {
       ...data,
       ...keepOnly(data, "platforms", isPlatform),
       ...(type === "snapshot" ? keepOnly(data, "alerts", isAlert) : {}),
+      ...(type === "snapshot" && !isMemory(data["memory"]) ? { memory: undefined } : {}),
     };
     return { type, data: kept } as unknown as FeedMessage; // checked field by field just now
   } catch {

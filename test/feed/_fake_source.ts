@@ -36,6 +36,7 @@ export class FakeSource implements HealthSource {
     if (message.type === "metrics") this.#state = { ...this.#state, metrics: message.data };
     if (message.type === "alert")
       this.#state = { ...this.#state, alerts: [...this.#state.alerts, message.data] };
+    if (message.type === "memory") this.#state = { ...this.#state, memory: message.data };
     for (const listener of this.listeners) listener(message);
   }
 
