@@ -11,11 +11,12 @@ import type { MemorySample, MemorySeries } from "./sample.ts";
 /** What a report is made of. */
 export interface MemoryReportParts {
   readonly pid: number;
-  readonly runtime: string;
-  readonly isOwn: boolean;
+  /** Undefined where it is not known. */
+  readonly runtime: string | undefined;
+  /** Whether its heap is known, and not only what the operating system tells. */
+  readonly hasHeap: boolean;
   readonly startedAt: number | undefined;
   readonly endedAt: number;
-  readonly intervalMs: number;
   /** Warning, critical. */
   readonly limits: readonly number[];
   readonly verdict: LeakVerdict;
@@ -58,7 +59,7 @@ const FIELDS = {
 
 /** The report of a profiler. */
 export function composeMemoryReport(parts: MemoryReportParts): Report {
-  const { verdict, pid, runtime, isOwn, startedAt = parts.endedAt, endedAt, count } = parts;
+  const { verdict, pid, runtime, startedAt = parts.endedAt, endedAt, count } = parts;
   const decisive = verdict.series.find(({ series }) => series === verdict.decidedBy);
   const sections: (ReportSection | undefined)[] = [
     { title: "In short", blocks: [shortFacts(parts, decisive)] },
@@ -80,7 +81,7 @@ export function composeMemoryReport(parts: MemoryReportParts): Report {
   ];
   return {
     title: `Memory of process ${pid}`,
-    subtitle: `${isOwn ? `${runtime}, ` : ""}${count} samples in ${formatDuration(endedAt - startedAt)}, from ${new Date(startedAt).toISOString()}`,
+    subtitle: `${runtime === undefined ? "" : `${runtime}, `}${count} samples in ${formatDuration(endedAt - startedAt)}, from ${new Date(startedAt).toISOString()}`,
     generatedAt: endedAt,
     verdict: {
       tone: verdict.verdict === "leak" && verdict.severity === "warning" ? "warning" : TONES[verdict.verdict],
@@ -227,8 +228,8 @@ function projectionSection(
 }
 
 function siteSection(parts: MemoryReportParts): ReportSection | undefined {
-  const { isOwn, unsupported } = parts;
-  if (!isOwn) return undefined;
+  const { hasHeap, unsupported } = parts;
+  if (!hasHeap) return undefined;
   const shown = notable(parts);
   if (shown.length === 0) {
     const isUnknown = unsupported.some((text) => text.startsWith("Allocation sites"));

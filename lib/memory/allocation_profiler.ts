@@ -1,8 +1,8 @@
 import { Session } from "node:inspector";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system_clock.ts";
-import type { AllocationProfile, LiveAllocation, StackFrame } from "./allocation_profile.ts";
+import { type HeapProfile, toAllocations } from "./_heap_profile.ts";
+import type { AllocationProfile } from "./allocation_profile.ts";
 import { forceGc } from "./force_gc.ts";
 import { UnsupportedError } from "../base/unsupported_error.ts";
 
@@ -32,24 +32,6 @@ export class ProfilerBusyError extends Error {
   constructor() {
     super("Cannot start allocation profiler: it must be the only one of its thread, got a second one");
   }
-}
-
-interface HeapProfileNode {
-  readonly callFrame: {
-    readonly functionName: string;
-    readonly scriptId: string;
-    readonly url: string;
-    readonly lineNumber: number;
-    readonly columnNumber: number;
-  };
-  readonly selfSize: number;
-  readonly id: number;
-  readonly children: readonly HeapProfileNode[];
-}
-
-interface HeapProfile {
-  readonly head: HeapProfileNode;
-  readonly samples: readonly { readonly nodeId: number }[];
 }
 
 let isBusy = false;
@@ -129,7 +111,7 @@ export class AllocationProfiler implements Disposable {
       throw new TypeError("Cannot read allocation profile: the profiler must be running, got a stopped one");
     if (collectGarbage) forceGc();
     const { profile } = ask(this.#session, "HeapProfiler.getSamplingProfile") as { profile: HeapProfile };
-    const allocations = toAllocations(profile);
+    const allocations = toAllocations(profile, import.meta.url);
     return {
       timestamp: this.#clock.now(),
       samplingIntervalBytes: this.samplingIntervalBytes,
@@ -171,52 +153,4 @@ function ask(session: Session, method: string, parameters: object = {}): unknown
     throw new UnsupportedError("ask for heap profile", "sampling heap profiler", { cause: answer?.error });
   }
   return answer.result;
-}
-
-function toAllocations({ head, samples }: HeapProfile): readonly LiveAllocation[] {
-  const samplesOf = new Map<number, number>();
-  for (const { nodeId } of samples) samplesOf.set(nodeId, (samplesOf.get(nodeId) ?? 0) + 1);
-  const found: LiveAllocation[] = [];
-  visit(head, [], (node, stack) => {
-    if (node.selfSize > 0) found.push({ stack, bytes: node.selfSize, samples: samplesOf.get(node.id) ?? 0 });
-  });
-  return found;
-}
-
-// What this file allocates to read a profile is no finding.
-function visit(
-  node: HeapProfileNode,
-  callers: readonly StackFrame[],
-  report: (node: HeapProfileNode, stack: readonly StackFrame[]) => void,
-): void {
-  if (node.callFrame.url === import.meta.url) return;
-  const isRoot = node.callFrame.functionName === "(root)" && node.callFrame.scriptId === "0";
-  const stack = isRoot ? callers : [toFrame(node.callFrame), ...callers];
-  report(node, stack);
-  for (const child of node.children) visit(child, stack, report);
-}
-
-function toFrame({
-  functionName,
-  scriptId,
-  url,
-  lineNumber,
-  columnNumber,
-}: HeapProfileNode["callFrame"]): StackFrame {
-  const isNative = scriptId === "0";
-  return {
-    functionName,
-    file: isNative ? "" : url === "" ? "(eval)" : toFile(url),
-    line: isNative ? 0 : lineNumber + 1,
-    column: isNative ? 0 : columnNumber + 1,
-  };
-}
-
-function toFile(url: string): string {
-  if (!url.startsWith("file:")) return url;
-  try {
-    return fileURLToPath(url);
-  } catch {
-    return url; // a sourceURL comment may say anything
-  }
 }

@@ -1,26 +1,23 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
 import process from "node:process";
 import type { Clock, ClockTimer } from "../base/clock.ts";
+import { readFileDescriptors, readProcessMemory } from "../base/process_memory.ts";
 import { systemClock } from "../base/system_clock.ts";
-import { renderHtmlReport } from "../reports/html_report.ts";
+import { describeRuntime } from "../base/unsupported_error.ts";
 import type { Report } from "../reports/report.ts";
-import { renderTextReport } from "../reports/text_report.ts";
-import { MemoryHistory } from "./_memory_history.ts";
-import { composeMemoryReport } from "./_memory_report.ts";
+import { writeReport } from "../reports/write_report.ts";
+import { MemoryRecord, type ResidentSample } from "./_memory_record.ts";
 import { readOwnDetails, readOwnSizes } from "./_own_process.ts";
-import { SiteFinder } from "./_site_finder.ts";
+import { ProfileBaselines } from "./_profile_baselines.ts";
+import type { AllocationProfile } from "./allocation_profile.ts";
+import { AllocationProfiler } from "./allocation_profiler.ts";
 import type { AllocationSite } from "./compare_profiles.ts";
 import { compareSnapshots } from "./compare_snapshots.ts";
 import { canForceGc, forceGc } from "./force_gc.ts";
-import { LeakDetector } from "./leak_detector.ts";
 import type { LeakVerdict } from "./leak_verdict.ts";
 import type { MemoryEvent } from "./memory_event.ts";
 import type { MemoryDifference, MemorySnapshot } from "./memory_snapshot.ts";
 import { PostGcObserver } from "./post_gc_observer.ts";
-import { readFileDescriptors, readProcessMemory } from "../base/process_memory.ts";
 import type { MemorySample } from "./sample.ts";
-import { describeRuntime } from "../base/unsupported_error.ts";
 
 /** Options of {@linkcode MemoryProfiler}. */
 export interface MemoryProfilerOptions {
@@ -51,16 +48,6 @@ export interface MemoryProfilerOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-interface Settings {
-  readonly intervalMs: number;
-  readonly collectGarbage: boolean;
-  readonly warningBytes: number;
-  readonly criticalBytes: number;
-  readonly includeDescendants: boolean;
-}
-
-const SNAPSHOTS_KEPT = 100;
-
 /**
  * Watches the memory of this process, or of another: samples at an interval, snapshots on demand, a verdict whether it
  * leaks, the functions that hold more and more, and a report of it all.
@@ -80,28 +67,23 @@ const SNAPSHOTS_KEPT = 100;
  * ```
  */
 export class MemoryProfiler implements Disposable {
-  /** What is not measured here, and why, in sentences. */
-  readonly unsupported: readonly string[];
   readonly #pid: number;
   readonly #isOwn: boolean;
-  readonly #options: Settings;
+  readonly #includeDescendants: boolean;
+  readonly #intervalMs: number;
+  readonly #isForced: boolean;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
-  readonly #detector: LeakDetector;
-  readonly #history = new MemoryHistory();
+  readonly #record: MemoryRecord;
   readonly #collections: PostGcObserver;
-  readonly #sites: SiteFinder | undefined;
-  readonly #listeners = new Set<(event: MemoryEvent) => void>();
-  readonly #snapshots: MemorySnapshot[] = [];
-  readonly #crossings: MemoryEvent[] = [];
+  readonly #allocations: AllocationProfiler | undefined;
+  readonly #unsupported: string[] = [];
+  #baselines: ProfileBaselines | undefined;
   #timer: ClockTimer | undefined;
   #startedAt: number | undefined;
   #stoppedAt: number | undefined;
   #newFloor: number | undefined;
-  #level: "ok" | "warning" | "critical" = "ok";
-  #peak = 0;
-  #lastSites: readonly AllocationSite[] = [];
-  #hasSites = false;
+  #sites: readonly AllocationSite[] = [];
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: MemoryProfilerOptions = {}) {
@@ -112,46 +94,51 @@ export class MemoryProfiler implements Disposable {
     requirePositive({ pid, intervalMs, warningBytes, criticalBytes });
     this.#pid = pid;
     this.#isOwn = pid === process.pid;
-    this.#options = { intervalMs, collectGarbage, warningBytes, criticalBytes, includeDescendants };
+    this.#includeDescendants = includeDescendants;
+    this.#intervalMs = intervalMs;
+    this.#isForced = collectGarbage && canForceGc();
     this.#clock = clock;
     this.#onError = onError;
-    this.#detector = new LeakDetector({ limitsBytes: [warningBytes, criticalBytes], minHours });
+    this.#record = new MemoryRecord({ warningBytes, criticalBytes, minHours, onError });
     this.#collections = new PostGcObserver({
       clock,
       onReading: ({ heapUsedBytes }) => void (this.#newFloor = heapUsedBytes),
     });
     if (this.#isOwn && samplingIntervalBytes !== false) {
-      this.#sites = new SiteFinder({ samplingIntervalBytes, clock });
+      this.#allocations = new AllocationProfiler({ samplingIntervalBytes, clock });
     }
-    this.unsupported = this.#listUnsupported();
+    this.#listUnsupported(collectGarbage);
   }
 
   get isRunning(): boolean {
     return this.#timer !== undefined;
   }
 
-  /** Labelled snapshots, oldest first: the newest {@linkcode SNAPSHOTS_KEPT | hundred}. */
+  /** What is not measured here, and why, in sentences. */
+  get unsupported(): readonly string[] {
+    return this.#unsupported;
+  }
+
+  /** Labelled snapshots, oldest first: the newest hundred. */
   get snapshots(): readonly MemorySnapshot[] {
-    return this.#snapshots;
+    return this.#record.snapshots;
   }
 
   /** Samples for a chart: all of a short run, evenly thinned to about a thousand of a long one. */
   get samples(): readonly MemorySample[] {
-    return this.#history.samples;
+    return this.#record.samples;
   }
 
   /** Takes a first sample at once. Does nothing when it runs already. */
   start(): void {
     if (this.#timer) return;
-    if (this.#isOwn) {
-      this.#collections.start();
-      this.#startSites();
-    }
     this.#startedAt ??= this.#clock.now();
     this.#stoppedAt = undefined;
-    this.#timer = this.#clock.setRepeating(() => this.#tick(), this.#options.intervalMs, {
-      keepAlive: false,
-    });
+    if (this.#isOwn) {
+      this.#collections.start();
+      this.#startAllocations();
+    }
+    this.#timer = this.#clock.setRepeating(() => this.#tick(), this.#intervalMs, { keepAlive: false });
     this.#tick();
   }
 
@@ -160,12 +147,9 @@ export class MemoryProfiler implements Disposable {
    *
    * @throws {NoSuchProcessError} If another process is looked at and has ended.
    */
-  sample(): MemorySample & { readonly rssBytes: number } {
+  sample(): ResidentSample {
     const sample = this.#read();
-    this.#detector.add(sample);
-    this.#history.add(sample);
-    this.#watchLimits(sample);
-    this.#tell({ type: "sample", sample });
+    this.#record.add(sample);
     return sample;
   }
 
@@ -176,11 +160,10 @@ export class MemoryProfiler implements Disposable {
    * @throws {NoSuchProcessError} If another process is looked at and has ended.
    */
   takeSnapshot(label: string): MemorySnapshot {
-    const profile = this.#sites && this.#hasSites ? this.#sites.read() : undefined;
+    const profile = this.#readProfile();
     const details = this.#isOwn ? readOwnDetails() : { fileDescriptors: readFileDescriptors(this.#pid) };
     const snapshot = { label, pid: this.#pid, ...this.#read(), ...details, profile };
-    this.#snapshots.push(snapshot);
-    if (this.#snapshots.length > SNAPSHOTS_KEPT) this.#snapshots.shift();
+    this.#record.addSnapshot(snapshot);
     return snapshot;
   }
 
@@ -195,7 +178,7 @@ export class MemoryProfiler implements Disposable {
 
   /** Whether it leaks, from all samples so far. */
   verdict(): LeakVerdict {
-    return this.#detector.verdict();
+    return this.#record.verdict();
   }
 
   /**
@@ -203,14 +186,14 @@ export class MemoryProfiler implements Disposable {
    * {@linkcode MemoryProfiler.stop} it is what was found then.
    */
   findSites(): readonly AllocationSite[] {
-    if (this.#sites && this.#hasSites) this.#lastSites = this.#sites.find();
-    return this.#lastSites;
+    const profile = this.#readProfile();
+    if (profile && this.#baselines) this.#sites = this.#baselines.compare(profile);
+    return this.#sites;
   }
 
   /** Tells of samples and of crossed limits. @returns Ends it. */
   subscribe(listener: (event: MemoryEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#record.subscribe(listener);
   }
 
   /** Takes a last sample and ends. What was measured stays. Does nothing when it does not run. */
@@ -218,12 +201,11 @@ export class MemoryProfiler implements Disposable {
     if (!this.#timer) return;
     this.#tick();
     this.findSites();
-    this.#hasSites = false;
     this.#timer.cancel();
     this.#timer = undefined;
     this.#stoppedAt = this.#clock.now();
     this.#collections.stop();
-    this.#sites?.[Symbol.dispose]();
+    this.#allocations?.stop();
   }
 
   [Symbol.dispose](): void {
@@ -232,124 +214,87 @@ export class MemoryProfiler implements Disposable {
 
   /** The report as data, to be added to. */
   report(): Report {
-    return composeMemoryReport({
+    const { minors, majors, pauseMs } = this.#collections;
+    return this.#record.report({
       pid: this.#pid,
-      runtime: describeRuntime(),
-      isOwn: this.#isOwn,
+      runtime: this.#isOwn ? describeRuntime() : undefined,
+      hasHeap: this.#isOwn,
       startedAt: this.#startedAt,
       endedAt: this.#stoppedAt ?? this.#clock.now(),
-      intervalMs: this.#options.intervalMs,
-      limits: [this.#options.warningBytes, this.#options.criticalBytes],
-      verdict: this.verdict(),
-      samples: this.samples,
-      count: this.#detector.count,
-      peakRssBytes: this.#peak,
-      snapshots: this.#snapshots,
-      crossings: this.#crossings,
       sites: this.findSites(),
-      collections: {
-        minors: this.#collections.minors,
-        majors: this.#collections.majors,
-        pauseMs: this.#collections.pauseMs,
-      },
-      unsupported: this.unsupported,
+      collections: { minors, majors, pauseMs },
+      unsupported: this.#unsupported,
     });
   }
 
   /**
    * Writes the report: one HTML file that needs nothing else, and the same as text beside it. A path that ends with `.txt`
-   * gives the text only. Files are replaced whole: a reader never sees half of one.
+   * gives the text only. Files are replaced whole.
    *
    * @returns Absolute paths of what was written.
    * @throws {Error} As the file system does.
    */
-  async generateReport(path: string): Promise<readonly string[]> {
-    const report = this.report();
-    const target = resolve(path);
-    const isText = target.endsWith(".txt");
-    const textPath = isText ? target : `${target.replace(/\.html?$/i, "")}.txt`;
-    await mkdir(dirname(target), { recursive: true });
-    if (!isText) await replaceFile(target, renderHtmlReport(report));
-    await replaceFile(textPath, renderTextReport(report));
-    return isText ? [textPath] : [target, textPath];
+  generateReport(path: string): Promise<readonly string[]> {
+    return writeReport(this.report(), path);
   }
 
-  #listUnsupported(): readonly string[] {
+  #listUnsupported(wantsForced: boolean): void {
     const runtime = describeRuntime();
     if (!this.#isOwn) {
-      return [
+      this.#unsupported.push(
         "Of another process only what the operating system tells is known: no heap, no allocation sites.",
-      ];
+      );
+      return;
     }
-    const missing: string[] = [];
-    if (!PostGcObserver.isSupported && !(this.#options.collectGarbage && canForceGc())) {
-      missing.push(`${runtime} reports no garbage collections: the floor of the heap is not known.`);
-    }
-    if (this.#options.collectGarbage && !canForceGc()) {
-      missing.push(`${runtime} lets nobody force garbage collection.`);
-    }
-    return missing;
-  }
-
-  #startSites(): void {
-    if (!this.#sites) return;
-    try {
-      this.#sites.start();
-      this.#hasSites = true;
-    } catch (error) {
-      // memory is measured all the same; the report says what is missing
-      (this.unsupported as string[]).push(
-        `Allocation sites are not known: ${error instanceof Error ? error.message : String(error)}.`,
+    if (wantsForced && !this.#isForced)
+      this.#unsupported.push(`${runtime} lets nobody force garbage collection.`);
+    if (!PostGcObserver.isSupported && !this.#isForced) {
+      this.#unsupported.push(
+        `${runtime} reports no garbage collections: the floor of the heap is not known.`,
       );
     }
   }
 
+  #startAllocations(): void {
+    try {
+      this.#allocations?.start();
+      if (this.#allocations) this.#baselines = new ProfileBaselines(this.#clock.now());
+    } catch (error) {
+      // memory is measured all the same; the report says what is missing
+      const text = `Allocation sites are not known: ${error instanceof Error ? error.message : String(error)}.`;
+      if (!this.#unsupported.includes(text)) this.#unsupported.push(text);
+    }
+  }
+
+  #readProfile(): AllocationProfile | undefined {
+    if (!this.#allocations?.isRunning) return undefined;
+    return this.#allocations.read({ collectGarbage: canForceGc() });
+  }
+
   #tick(): void {
     try {
-      if (this.#hasSites) this.#sites?.look();
+      if (this.#baselines?.isDue(this.#clock.now())) {
+        const profile = this.#readProfile();
+        if (profile) this.#baselines.add(profile);
+      }
       this.sample();
     } catch (error) {
       this.#onError(error);
     }
   }
 
-  #read(): MemorySample & { readonly rssBytes: number } {
+  #read(): ResidentSample {
     const timestamp = this.#clock.now();
     if (!this.#isOwn) {
-      const { includeDescendants } = this.#options;
+      const includeDescendants = this.#includeDescendants;
       const { rssBytes, pssBytes, uptimeSeconds } = readProcessMemory(this.#pid, { includeDescendants });
       return { timestamp, rssBytes, uptimeSeconds, ...(pssBytes === undefined ? {} : { pssBytes }) };
     }
-    const isForced = this.#options.collectGarbage && canForceGc();
-    if (isForced) forceGc();
+    if (this.#isForced) forceGc();
     const sizes = readOwnSizes();
-    const postGcBytes = isForced ? sizes.heapUsedBytes : this.#newFloor;
+    const postGcBytes = this.#isForced ? sizes.heapUsedBytes : this.#newFloor;
     this.#newFloor = undefined;
     return { timestamp, ...sizes, ...(postGcBytes === undefined ? {} : { postGcBytes }) };
-  }
-
-  #watchLimits({ rssBytes, timestamp }: MemorySample & { readonly rssBytes: number }): void {
-    this.#peak = Math.max(this.#peak, rssBytes);
-    const { warningBytes, criticalBytes } = this.#options;
-    const level = rssBytes >= criticalBytes ? "critical" : rssBytes >= warningBytes ? "warning" : "ok";
-    if (level === this.#level) return;
-    const before = this.#level;
-    this.#level = level;
-    const limitBytes = (level === "ok" ? before : level) === "critical" ? criticalBytes : warningBytes;
-    const event: MemoryEvent = { type: level === "ok" ? "below" : level, limitBytes, rssBytes, timestamp };
-    this.#crossings.push(event);
-    if (this.#crossings.length > SNAPSHOTS_KEPT) this.#crossings.shift();
-    this.#tell(event);
-  }
-
-  #tell(event: MemoryEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#onError(error);
-      }
-    }
   }
 }
 
@@ -359,10 +304,4 @@ function requirePositive(options: Readonly<Record<string, number>>): void {
       throw new RangeError(`Cannot make memory profiler: '${name}' must be finite and > 0, got ${value}`);
     }
   }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
 }

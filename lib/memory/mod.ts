@@ -14,6 +14,7 @@ export {
 export { type AllocationSite, compareProfiles, type CompareProfilesOptions } from "./compare_profiles.ts";
 export { compareSnapshots } from "./compare_snapshots.ts";
 export { canForceGc, collectGarbage, forceGc } from "./force_gc.ts";
+export { InspectedProcess, InspectorError, type InspectTarget } from "./inspected_process.ts";
 export { LeakDetector, type LeakDetectorOptions } from "./leak_detector.ts";
 export type { Estimate, LeakSeverity, LeakState, LeakVerdict, SeriesVerdict } from "./leak_verdict.ts";
 export type { MemoryEvent } from "./memory_event.ts";
@@ -27,5 +28,6 @@ export {
   readProcessMemory,
   type ReadProcessMemoryOptions,
 } from "../base/process_memory.ts";
+export { RemoteMemoryProfiler, type RemoteMemoryProfilerOptions } from "./remote_memory_profiler.ts";
 export type { MemorySample, MemorySeries } from "./sample.ts";
 export { UnsupportedError } from "../base/unsupported_error.ts";

@@ -1,5 +1,5 @@
 /**
- * Reports as plain data, written as one self-contained HTML file or as text. Browser-safe.
+ * Reports as plain data, written as one self-contained HTML file or as text.
  *
  * @module
  */
@@ -16,3 +16,4 @@ export type {
   ReportVerdict,
 } from "./report.ts";
 export { renderTextReport } from "./text_report.ts";
+export { writeReport } from "./write_report.ts";

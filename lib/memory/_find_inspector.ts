@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import process from "node:process";
+import { request } from "undici";
+import { NoSuchProcessError } from "../base/process_memory.ts";
+import { systemClock } from "../base/system_clock.ts";
+import { UnsupportedError } from "../base/unsupported_error.ts";
+
+/** Address of an inspector, and whether it was opened for us. */
+export interface FoundInspector {
+  readonly url: string;
+  readonly wasOpened: boolean;
+}
+
+const SIGUSR1 = 10; // on Linux, for all architectures that Node has
+const TCP_LISTEN = "0A";
+const PATIENCE_MS = 5000;
+const STEP_MS = 20;
+
+/**
+ * Opens the inspector of a Node process by its number, as `kill -USR1` does, and finds its port. Linux only: elsewhere
+ * nobody tells on which port it listens, nor whether the signal would end a process that is not Node.
+ *
+ * @throws {NoSuchProcessError} If no such process lives.
+ * @throws {TypeError} If it is not Node, or does not let itself be inspected.
+ */
+export async function openInspector(pid: number): Promise<FoundInspector> {
+  if (process.platform !== "linux") throw new UnsupportedError("inspect by process number", "/proc");
+  if (!catchesSignal(pid)) {
+    throw new TypeError(
+      `Cannot inspect process: 'pid' must be of Node (it catches SIGUSR1), got ${pid}, which would end by it`,
+    );
+  }
+  const before = listeningPorts(pid);
+  process.kill(pid, "SIGUSR1");
+  const deadline = systemClock.monotonicMs() + PATIENCE_MS;
+  while (systemClock.monotonicMs() < deadline) {
+    const opened = listeningPorts(pid).filter((port) => !before.includes(port));
+    const url = await firstInspector(opened);
+    if (url !== undefined) return { url, wasOpened: true };
+    // it was open before, then no port is new
+    const known = await firstInspector(before);
+    if (known !== undefined) return { url: known, wasOpened: false };
+    await systemClock.sleep(STEP_MS);
+  }
+  throw new TypeError(`Cannot inspect process: ${pid} must open its inspector within 5 s, got none`);
+}
+
+/** Address of the debugging socket that an inspector at `http://host:port` offers; undefined where there is none. */
+export async function askInspector(origin: string): Promise<string | undefined> {
+  try {
+    const { body } = await request(new URL("/json/list", origin), {
+      headersTimeout: 1000,
+      bodyTimeout: 1000,
+    });
+    const targets: unknown = JSON.parse(await body.text());
+    const [first] = Array.isArray(targets) ? (targets as { webSocketDebuggerUrl?: unknown }[]) : [];
+    return typeof first?.webSocketDebuggerUrl === "string" ? first.webSocketDebuggerUrl : undefined;
+  } catch {
+    return undefined; // another server, or none any more
+  }
+}
+
+async function firstInspector(ports: readonly number[]): Promise<string | undefined> {
+  for (const port of ports) {
+    const url = await askInspector(`http://127.0.0.1:${port}`);
+    if (url !== undefined) return url;
+  }
+  return undefined;
+}
+
+function catchesSignal(pid: number): boolean {
+  const status = read(`/proc/${pid}/status`);
+  if (status === undefined) throw new NoSuchProcessError(pid);
+  const mask = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`);
+  return (mask & (1n << BigInt(SIGUSR1 - 1))) !== 0n;
+}
+
+function listeningPorts(pid: number): readonly number[] {
+  const sockets = new Set(list(`/proc/${pid}/fd`).map((name) => socketOf(`/proc/${pid}/fd/${name}`)));
+  return ["tcp", "tcp6"].flatMap((family) =>
+    (read(`/proc/${pid}/net/${family}`) ?? "")
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter((fields) => fields[3] === TCP_LISTEN && sockets.has(fields[9]))
+      .map((fields) => Number.parseInt(fields[1]!.split(":")[1]!, 16)),
+  );
+}
+
+function socketOf(path: string): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(path))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function list(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

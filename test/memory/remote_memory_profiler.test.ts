@@ -1,0 +1,105 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { suite, test } from "node:test";
+import assert from "node:assert/strict";
+import { VirtualClock } from "demi-health/base";
+import { InspectedProcess, RemoteMemoryProfiler } from "demi-health/memory";
+
+const PROGRAM = `
+const held = [];
+function keepEach() { for (let i = 0; i < 2000; i++) held.push({ text: "message " + held.length }); }
+process.stdin.on("data", () => { keepEach(); process.stdout.write("kept"); });
+process.stdout.write("up");
+`;
+
+interface Started extends AsyncDisposable {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly grow: () => Promise<void>;
+}
+
+async function start(...args: readonly string[]): Promise<Started> {
+  const child = spawn(process.execPath, [...args, "-e", PROGRAM]);
+  await once(child.stdout, "data");
+  return {
+    child,
+    grow: async () => {
+      child.stdin.write("x");
+      await once(child.stdout, "data");
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}
+
+const byNumber = process.platform === "linux" ? {} : { skip: "only Linux tells on which port it listens" };
+
+suite("RemoteMemoryProfiler", () => {
+  test("finds what leaks in another process, by its number, and lets go of it", byNumber, async () => {
+    await using started = await start("--inspect-port=0");
+    const clock = new VirtualClock();
+    {
+      await using profiler = await RemoteMemoryProfiler.attach(
+        { pid: started.child.pid! },
+        { clock, collectGarbage: true, samplingIntervalBytes: 8192 },
+      );
+      for (let minute = 0; minute < 150; minute++) {
+        await profiler.sample();
+        await started.grow();
+        await clock.advance(60_000);
+      }
+      const { verdict, decidedBy } = profiler.verdict();
+      assert.deepEqual([verdict, decidedBy], ["leak", "postGc"]);
+      const [site] = await profiler.findSites();
+      assert.deepEqual([site?.functionName, site?.line], ["keepEach", 3]);
+      assert.ok(site!.share > 0.9);
+      const { title, verdict: answer } = await profiler.report();
+      assert.equal(title, `Memory of process ${started.child.pid}`);
+      assert.match(answer!.text, /keepEach/);
+    }
+    // its inspector is closed again, and opens for the next who asks
+    await using again = await InspectedProcess.attach({ pid: started.child.pid! });
+    assert.equal(await again.evaluate("1 + 1"), 2);
+    assert.equal(await again.evaluate("globalThis[Symbol.for('demi-health.collections')]"), undefined);
+  });
+
+  test("tells when the process ended, and keeps what it knew", byNumber, async () => {
+    await using started = await start("--inspect-port=0");
+    await using profiler = await RemoteMemoryProfiler.attach({ pid: started.child.pid! });
+    await profiler.takeSnapshot("first");
+    started.child.kill("SIGKILL");
+    await once(started.child, "exit");
+    await assert.rejects(profiler.sample(), { name: "InspectorError" });
+    assert.equal((await profiler.report()).title, `Memory of process ${started.child.pid}`);
+    assert.equal(profiler.snapshots[0]?.label, "first");
+  });
+
+  test("signals no process that would end by it", byNumber, async () => {
+    const child = spawn("sleep", ["1000"]);
+    await once(child, "spawn");
+    await assert.rejects(
+      InspectedProcess.attach({ pid: child.pid! }),
+      /must be of Node \(it catches SIGUSR1\)/,
+    );
+    assert.equal(child.exitCode ?? child.signalCode, null);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await assert.rejects(InspectedProcess.attach({ pid: child.pid! }), { name: "NoSuchProcessError" });
+  });
+
+  test("says what an expression threw, and what is no inspector", async () => {
+    await using started = await start("--inspect=0");
+    const [line] = (await once(started.child.stderr, "data")) as [Buffer];
+    const [, host = ""] = /ws:\/\/([^/]+)/.exec(String(line)) ?? [];
+    await using inspected = await InspectedProcess.attach({ url: `http://${host}` });
+    await assert.rejects(inspected.evaluate("nothing.there"), { name: "InspectorError" });
+    await assert.rejects(
+      InspectedProcess.attach({ url: "http://127.0.0.1:1" }),
+      /'url' must be of an inspector/,
+    );
+    await assert.rejects(InspectedProcess.attach({ url: "ws://127.0.0.1:1" }), { name: "InspectorError" });
+  });
+});
