@@ -12,6 +12,7 @@ import type { HealthSource, HistoryQuery, HistoryResult } from "./feed/health_so
 import type {
   FeedEmotions,
   FeedHello,
+  FeedMemory,
   FeedMessage,
   FeedMetrics,
   FeedPlatforms,
@@ -21,6 +22,8 @@ import type {
 import { LiveReader } from "./_live_reader.ts";
 import { parseEmotions, parsePlatforms } from "./_parse_sources.ts";
 import { SourceReader } from "./_source_reader.ts";
+import type { AllocationSite } from "./memory/compare_profiles.ts";
+import { type MemoryReading, MemoryWatch } from "./memory_watch.ts";
 import { EventLoopCollector } from "./metrics/event_loop_collector.ts";
 import { LlmCollector } from "./metrics/llm_collector.ts";
 import { PlatformCollector } from "./metrics/platform_collector.ts";
@@ -52,6 +55,13 @@ export interface HealthMonitorOptions {
   emotions?: (() => EmotionalState | undefined | Promise<EmotionalState | undefined>) | undefined;
   /** Reads the platforms' health; asked every `intervalMs`. */
   platforms?: (() => readonly PlatformHealth[] | Promise<readonly PlatformHealth[]>) | undefined;
+  /**
+   * Reads the memory that is watched for leaks, every `sampleIntervalMs`. Default: this process's, with its heap after each
+   * full collection.
+   */
+  memory?: (() => MemoryReading | undefined) | undefined;
+  /** Functions whose objects come to stay, such as `MemoryProfiler.findSites`; asked while memory leaks. */
+  growingSites?: (() => readonly AllocationSite[]) | undefined;
   /** @default {defaultAlertRules} */
   rules?: readonly AlertRule[] | undefined;
   /** How often everything is looked at and told to the page, in milliseconds. @default {500} */
@@ -122,6 +132,7 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
   #metrics: FeedMetrics;
   #emotions: FeedEmotions | undefined;
   #platforms: FeedPlatforms | undefined;
+  #memory: FeedMemory | undefined;
   #status: FeedStatus = "unknown";
   #lastSampleAt = -Infinity;
 
@@ -143,6 +154,18 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
     this.registry = registry;
     this.registry.addCollector(new ProcessCollector(this.registry));
     this.registry.addCollector(resources.use(new EventLoopCollector(this.registry)));
+    this.registry.addCollector(
+      resources.use(
+        new MemoryWatch(this.registry, {
+          clock,
+          sampleIntervalMs,
+          read: options.memory,
+          growingSites: options.growingSites,
+          onVerdict: (memory) => this.#tellMemory(memory),
+          onError,
+        }),
+      ),
+    );
     this.#collectors = {
       emotions: new EmotionCollector(this.registry),
       platforms: new PlatformCollector(this.registry, { clock }),
@@ -214,6 +237,7 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
       emotions: this.#emotions,
       platforms: this.#platforms?.platforms ?? [],
       alerts: this.alerts.alerts.filter((alert) => (alert.resolvedAt ?? Infinity) > since),
+      memory: this.#memory,
     };
   }
 
@@ -297,6 +321,11 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
     if (before && isSame(before, told) && time - before.time < REPEAT_MS) return;
     this.#platforms = told;
     this.#emit({ type: "platforms", data: told });
+  }
+
+  #tellMemory(memory: FeedMemory): void {
+    this.#memory = memory;
+    this.#emit({ type: "memory", data: memory });
   }
 
   #evaluateAlerts(time: number): void {

@@ -3,6 +3,8 @@ import type { AlertRule, ThresholdCondition } from "./alert_rule.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const SEVEN_DAYS_SECONDS = 7 * 24 * 3600;
 
 /** The last value, if it is not older than half a minute, above a threshold. */
 function above(
@@ -11,6 +13,18 @@ function above(
   labels?: Readonly<Record<string, string>>,
 ): ThresholdCondition {
   return { metric, fn: "last", windowMs: 30 * SECOND, op: ">", threshold, ...(labels && { labels }) };
+}
+
+/** A leak, not mere growth, reaches the limit within seven days. */
+function reachesLimit(limit: string): ThresholdCondition {
+  return {
+    metric: "demi_memory_time_to_limit_seconds",
+    labels: { limit },
+    fn: "last",
+    windowMs: 30 * SECOND,
+    op: "<",
+    threshold: SEVEN_DAYS_SECONDS,
+  };
 }
 
 // A platform says often how it is; what it said a quarter of a minute ago is no news of it.
@@ -59,6 +73,25 @@ export const defaultAlertRules: readonly AlertRule[] = Object.freeze([
     clear: 9.5e9,
     cooldownMs: 5 * MINUTE,
     message: "The process holds {{value}} of memory, more than {{threshold}}",
+  },
+  {
+    // judged once a minute: five verdicts agree before it fires, ten before it is over
+    name: "memory_leak_suspected",
+    level: "warning",
+    condition: above("demi_memory_leak_per_hour_bytes", 0),
+    forMs: 5 * MINUTE,
+    keepFiringMs: 10 * MINUTE,
+    cooldownMs: 6 * HOUR,
+    message: "Memory leaks: {{series}} grows by {{value}} an hour, without an end in sight",
+  },
+  {
+    name: "memory_limit_predicted",
+    level: "critical",
+    condition: { any: [reachesLimit("V8 heap"), reachesLimit("10 GB")] },
+    forMs: 5 * MINUTE,
+    keepFiringMs: 10 * MINUTE,
+    cooldownMs: 6 * HOUR,
+    message: "Memory leaks so fast that its limit, {{limit}}, is reached in {{value}}",
   },
   {
     name: "high_cpu_usage",

@@ -66,6 +66,11 @@ const NAMES = ["loneliness", "frustration", "affection"];
 const HEALTHY: Readonly<Record<string, number>> = {
   demi_memory_usage_ratio: 0.4,
   process_resident_memory_bytes: 2e9,
+  'demi_memory_leak_per_hour_bytes{series="postGc"}': 0,
+  'demi_memory_leak_per_hour_bytes{series="rss"}': 0,
+  'demi_memory_time_to_limit_seconds{limit="V8 heap"}': 365 * 86_400,
+  'demi_memory_time_to_limit_seconds{limit="8 GB"}': 365 * 86_400,
+  'demi_memory_time_to_limit_seconds{limit="10 GB"}': 365 * 86_400,
   demi_cpu_usage_ratio: 0.1,
   demi_response_time_p90_seconds: 1,
   'demi_platform_up{platform="discord"}': 1,
@@ -101,6 +106,8 @@ suite("defaultAlertRules", () => {
         ["critical_memory_usage", "critical", 5],
         ["memory_warning_8gb", "warning", 10],
         ["memory_critical_10gb", "critical", 5],
+        ["memory_leak_suspected", "warning", 360],
+        ["memory_limit_predicted", "critical", 360],
         ["high_cpu_usage", "warning", 15],
         ["high_response_time_p90", "warning", 10],
         ["platform_unhealthy", "warning", 5],
@@ -125,6 +132,21 @@ suite("defaultAlertRules", () => {
     [{ demi_memory_usage_ratio: 0.91 }, "critical_memory_usage", 25],
     [{ process_resident_memory_bytes: 8.1e9 }, "memory_warning_8gb", 70],
     [{ process_resident_memory_bytes: 10.1e9 }, "memory_critical_10gb", 25],
+    [
+      { 'demi_memory_leak_per_hour_bytes{series="postGc"}': 2e6 },
+      'memory_leak_suspected{series="postGc"}',
+      310,
+    ],
+    [
+      { 'demi_memory_time_to_limit_seconds{limit="10 GB"}': 6.9 * 86_400 },
+      'memory_limit_predicted{limit="10 GB"}',
+      310,
+    ],
+    [
+      { 'demi_memory_time_to_limit_seconds{limit="V8 heap"}': 3600 },
+      'memory_limit_predicted{limit="V8 heap"}',
+      310,
+    ],
     [{ demi_response_time_p90_seconds: 6 }, "high_response_time_p90", 40],
     [{ 'demi_platform_up{platform="discord"}': 0 }, 'platform_unhealthy{platform="discord"}', 14],
     [{ 'demi_platform_up{platform="discord"}': 0 }, 'platform_offline_extended{platform="discord"}', 310],
@@ -138,6 +160,31 @@ suite("defaultAlertRules", () => {
       assert.equal(fired.get(id), second);
     });
   }
+
+  test("a leak that wavers for a minute, one that fills 8 GB only, and one that takes longer than a week predict no limit", () => {
+    const fired = simulate(900, (now) => ({
+      'demi_memory_leak_per_hour_bytes{series="rss"}': now % 300 < 240 ? 2e6 : 0,
+      'demi_memory_time_to_limit_seconds{limit="8 GB"}': 86_400,
+      'demi_memory_time_to_limit_seconds{limit="10 GB"}': 7.1 * 86_400,
+    }));
+    assert.deepEqual([...fired], []);
+  });
+
+  test("the sentences of the memory rules say what, how much and when", () => {
+    const reader = new SeriesReader();
+    const engine = new AlertEngine({ reader });
+    for (let second = 0; second <= 400; second += 10) {
+      reader.put(second * 1000, {
+        'demi_memory_leak_per_hour_bytes{series="heapUsed"}': 12.3e6,
+        'demi_memory_time_to_limit_seconds{limit="V8 heap"}': 3 * 86_400 + 4 * 3600,
+      });
+      engine.evaluate(second * 1000);
+    }
+    assert.deepEqual(engine.alerts.map(({ message }) => message).toSorted(), [
+      "Memory leaks so fast that its limit, V8 heap, is reached in 3 d 4 h",
+      "Memory leaks: heapUsed grows by 12.3 MB an hour, without an end in sight",
+    ]);
+  });
 
   test("high_cpu_usage minds the mean of a minute, and not a burst", () => {
     const busy = (now: number): Record<string, number> => (now >= 100 ? { demi_cpu_usage_ratio: 1 } : {});
