@@ -8,6 +8,8 @@ export interface ChartColors {
   /** Below the first line. */
   readonly fill: string;
   readonly series: readonly string[];
+  /** Between the edges of each band. */
+  readonly bands: readonly string[];
 }
 
 /** Dashes of the series: they differ without colour, too. */
@@ -27,5 +29,6 @@ export function readChartColors(root: ParentNode, seriesCount: number): ChartCol
     series: Array.from({ length: seriesCount }, (_, index) =>
       colorOf(`.swatch.series-${index % SERIES_DASHES.length}`),
     ),
+    bands: [...root.querySelectorAll(".probe.band")].map((probe) => getComputedStyle(probe).color),
   };
 }

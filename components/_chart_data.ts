@@ -231,3 +231,13 @@ export function valueRange(min: number, max: number, limits: readonly ChartLimit
   const bottom = Math.min(0, min);
   return bottom === top ? [0, 1] : [bottom * 1.08, top * 1.08];
 }
+
+/**
+ * Range of the value axis that shows a change: as near to the values as lets a change of a fifth fill it, so that noise is
+ * not blown up into a drama.
+ */
+export function fittedRange(min: number, max: number, limits: readonly ChartLimitLine[]): [number, number] {
+  const [, top] = valueRange(min, max, limits);
+  if (!(Number.isFinite(min) && Number.isFinite(max)) || min <= 0) return valueRange(min, max, limits);
+  return [Math.max(0, Math.min(min * 0.97, top * 0.8)), top];
+}

@@ -46,7 +46,8 @@ export function renderReadout(
   </dl>`;
 }
 
-function renderSwatch(index: number): TemplateResult {
+/** The line of a series, as a legend shows it. */
+export function renderSwatch(index: number): TemplateResult {
   const kind = index % SERIES_DASHES.length;
   const dash = SERIES_DASHES[kind]?.join(" ") || "none";
   return html`<svg class="swatch graphic series-${kind}" viewBox="0 0 18 8" aria-hidden="true">

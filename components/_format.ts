@@ -133,6 +133,11 @@ export function formatShortTime(epochMs: number, locale?: Locale): string {
   return timeFormat(locale, { timeStyle: "short" }).format(epochMs);
 }
 
+/** Day of the month, for the ticks of an axis over days. */
+export function formatDay(epochMs: number, locale?: Locale): string {
+  return timeFormat(locale, { month: "short", day: "numeric" }).format(epochMs);
+}
+
 /** Time of day with seconds, for a position on a chart. */
 export function formatTimeOfDay(epochMs: number, locale?: Locale): string {
   return timeFormat(locale, { timeStyle: "medium" }).format(epochMs);

@@ -14,6 +14,7 @@ export const healthPanelStyles: CSSResult = css`
   }
   demi-alert-list,
   demi-emotion-radar,
+  demi-leak-verdict,
   demi-metric-chart,
   demi-platform-grid {
     color-scheme: inherit;

@@ -3,6 +3,7 @@ import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type Tem
 import type { FeedAction } from "../lib/feed/messages.ts";
 import "./demi-alert-list.ts";
 import "./demi-emotion-radar.ts";
+import "./demi-leak-verdict.ts";
 import "./demi-metric-chart.ts";
 import "./demi-platform-grid.ts";
 import type { ChartLimitLine } from "./_chart_data.ts";
@@ -82,6 +83,7 @@ export class DemiHealthPanel extends FeedElement {
             ></demi-metric-chart>
           </div>
           <demi-platform-grid .src=${this.src} .token=${this.token}></demi-platform-grid>
+          <demi-leak-verdict .src=${this.src} .token=${this.token}></demi-leak-verdict>
         </div>
       </div>
     </div>`;

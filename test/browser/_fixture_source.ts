@@ -4,6 +4,7 @@ import type { HealthSource, HistoryQuery, HistoryResult } from "../../lib/feed/h
 import type {
   FeedAlert,
   FeedEmotions,
+  FeedMemory,
   FeedMessage,
   FeedSnapshot,
   FeedStatus,
@@ -21,6 +22,7 @@ export interface FixtureOptions {
   readonly platforms?: readonly PlatformHealth[] | undefined;
   readonly alerts?: readonly FeedAlert[] | undefined;
   readonly status?: FeedStatus | undefined;
+  readonly memory?: FeedMemory | undefined;
 }
 
 /** A companion whose health is what a test says. Nothing changes by itself. */
@@ -33,6 +35,7 @@ export class FixtureSource implements HealthSource {
   #platforms: readonly PlatformHealth[];
   #alerts: readonly FeedAlert[];
   #status: FeedStatus;
+  #memory: FeedMemory | undefined;
   #time = now();
   historyQueries: HistoryQuery[] = [];
 
@@ -47,6 +50,7 @@ export class FixtureSource implements HealthSource {
     this.#platforms = options.platforms ?? fixturePlatforms();
     this.#alerts = options.alerts ?? [];
     this.#status = options.status ?? "ok";
+    this.#memory = options.memory;
   }
 
   /** How many readers there are. */
@@ -67,6 +71,7 @@ export class FixtureSource implements HealthSource {
       emotions: this.#emotions,
       platforms: this.#platforms,
       alerts: this.#alerts,
+      memory: this.#memory,
     };
   }
 
@@ -98,6 +103,11 @@ export class FixtureSource implements HealthSource {
   setPlatforms(platforms: readonly PlatformHealth[]): void {
     this.#platforms = platforms;
     this.#send({ type: "platforms", data: { time: now(), platforms } });
+  }
+
+  setMemory(memory: FeedMemory): void {
+    this.#memory = memory;
+    this.#send({ type: "memory", data: memory });
   }
 
   setAlert(alert: FeedAlert, status: FeedStatus): void {

@@ -75,7 +75,7 @@ suite("<demi-health-panel>", { timeout: 120_000 }, () => {
     await connection(page).getByText("Live").waitFor();
     await connection(page).getByText("Stale: no news since").waitFor();
     await page.getByRole("heading", { name: "Demi Not known" }).waitFor();
-    assert.equal(await page.locator(".stale-note").count(), 5);
+    assert.equal(await page.locator(".stale-note").count(), 6);
     site.source.setMetrics();
     await connection(page).getByText("Live").waitFor();
     assert.equal(await page.locator(".stale-note").count(), 0);

@@ -9,6 +9,7 @@ suite("components on a server", () => {
       "DemiAlertList",
       "DemiEmotionRadar",
       "DemiHealthPanel",
+      "DemiLeakVerdict",
       "DemiMetricChart",
       "DemiPlatformGrid",
     ]);
