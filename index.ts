@@ -16,6 +16,7 @@ export { HealthMonitor, type HealthMonitorOptions } from "./lib/health_monitor.t
 export { MetricsRegistry } from "./lib/metrics/registry.ts";
 export { LeakDetector, type LeakDetectorOptions } from "./lib/memory/leak_detector.ts";
 export { MemoryProfiler, type MemoryProfilerOptions } from "./lib/memory/memory_profiler.ts";
+export { ObjectTracker, type ObjectTrackerOptions } from "./lib/memory/object_tracker.ts";
 export { MockAndroidClient } from "./lib/mocks/android/mock_android_client.ts";
 export { MockDiscordServer } from "./lib/mocks/discord/mock_discord_server.ts";
 export { FaultProxy } from "./lib/mocks/faults/fault_proxy.ts";

@@ -1,22 +1,39 @@
 import { fileURLToPath } from "node:url";
 import { processCompanion } from "../lib/harness/process_companion.ts";
 import type { CompanionFactory } from "../lib/harness/companion.ts";
+import type { LeakName } from "./demi/leaks.ts";
 
 const MAIN = fileURLToPath(new URL("demi/main.ts", import.meta.url));
 
-/** Makes a pocket Demi that will be a process of her own, on virtual time or real time as her environment wants. */
-export const pocketDemiProcess: CompanionFactory = processCompanion({
-  command: process.execPath,
-  args: [
-    MAIN,
-    ["--data-dir", "{dataDirectory}"],
-    ["--host", "{listen.host}", "--port", "{listen.port}"],
-    ["--discord-token", "{discord.token}", "--discord-api", "{discord.apiUrl}"],
-    ["--ollama-url", "{ollama.url}", "--model", "{ollama.model}"],
-    ["--voice-url", "{voice.url}", "--voice-token", "{voice.token}"],
-    ["--initial-emotions", "{initialEmotions}"],
-    ["--virtual-time", "--start-time", "{startTime}", "--control-token", "{controlToken}"],
-  ],
-  ready: /^Pocket Demi listens on (\S+)/,
-  endpoints: { advance: "/api/test/advance" },
-});
+/** What differs from an ordinary pocket Demi. */
+export interface PocketDemiProcessOptions {
+  /** Arguments of Node itself, such as `--inspect=127.0.0.1:0`. */
+  readonly nodeArguments?: readonly string[];
+  /** What she loses memory by. */
+  readonly leak?: LeakName | undefined;
+}
+
+/** Makes pocket Demis that will be processes of their own, on virtual time or real time as their environment wants. */
+export function pocketDemiProcessWith(options: PocketDemiProcessOptions): CompanionFactory {
+  const { nodeArguments = [], leak } = options;
+  return processCompanion({
+    command: process.execPath,
+    args: [
+      ...nodeArguments,
+      MAIN,
+      ...(leak === undefined ? [] : ["--leak", leak]),
+      ["--data-dir", "{dataDirectory}"],
+      ["--host", "{listen.host}", "--port", "{listen.port}"],
+      ["--discord-token", "{discord.token}", "--discord-api", "{discord.apiUrl}"],
+      ["--ollama-url", "{ollama.url}", "--model", "{ollama.model}"],
+      ["--voice-url", "{voice.url}", "--voice-token", "{voice.token}"],
+      ["--initial-emotions", "{initialEmotions}"],
+      ["--virtual-time", "--start-time", "{startTime}", "--control-token", "{controlToken}"],
+    ],
+    ready: /^Pocket Demi listens on (\S+)/,
+    endpoints: { advance: "/api/test/advance" },
+  });
+}
+
+/** An ordinary pocket Demi as a process of her own. */
+export const pocketDemiProcess: CompanionFactory = pocketDemiProcessWith({});

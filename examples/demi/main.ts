@@ -7,6 +7,7 @@ import type { EmotionalState } from "../../lib/emotion/emotional_state.ts";
 import type { CompanionEnvironment } from "../../lib/harness/companion.ts";
 import type { TimeControl } from "./control_routes.ts";
 import { EMOTIONS } from "./emotions.ts";
+import { LEAK_NAMES, type LeakName } from "./leaks.ts";
 import { PocketDemi } from "./pocket_demi.ts";
 
 const HELP = `Usage: node examples/demi/main.ts [options]
@@ -27,6 +28,8 @@ knows is in her data directory. What she is given no address or token of, she li
   --virtual-time        her time passes only by POST /api/test/advance, for tests; with --control-token
   --start-time MS       first moment of virtual time, in epoch milliseconds
   --control-token TOKEN what that route wants to see
+  --leak NAME           loses memory with every message, to see how it is found: history, listener, timer, closure,
+                        buffer or log
   --help                this text
 
 Exit code: 0 stopped by a signal, 1 could not run.`;
@@ -45,6 +48,7 @@ const OPTIONS = {
   "virtual-time": { type: "boolean", default: false },
   "start-time": { type: "string" },
   "control-token": { type: "string" },
+  leak: { type: "string" },
   help: { type: "boolean", default: false },
 } as const satisfies ParseArgsOptionsConfig;
 
@@ -52,6 +56,7 @@ const OPTIONS = {
 interface Asked {
   readonly env: CompanionEnvironment;
   readonly control: TimeControl | undefined;
+  readonly leak: LeakName | undefined;
 }
 
 /** What the arguments ask for, or `undefined` for `--help`. */
@@ -78,7 +83,7 @@ function parseArguments(args: readonly string[]): Asked | undefined {
     voice: voiceUrl === undefined ? undefined : { url: voiceUrl.replace(/\/+$/, ""), token: voiceToken },
     initialEmotions: initialEmotions === undefined ? undefined : parseFeelings(initialEmotions),
   };
-  return { env, control };
+  return { env, control, leak: parseLeak(values.leak) };
 }
 
 function parseTime(values: {
@@ -92,6 +97,12 @@ function parseTime(values: {
     throw new TypeError("Cannot start: '--control-token' must be given with --virtual-time, got none");
   const clock = new VirtualClock(start === undefined ? {} : { startMs: Number(start) });
   return { clock, control: { token, advance: (durationMs) => clock.advance(durationMs) } };
+}
+
+function parseLeak(name: string | undefined): LeakName | undefined {
+  const known = LEAK_NAMES.find((each) => each === name);
+  if (name === undefined || known) return known;
+  throw new TypeError(`Cannot start: '--leak' must be one of ${LEAK_NAMES.join(", ")}, got ${name}`);
 }
 
 function parseFeelings(json: string): EmotionalState {
@@ -111,8 +122,8 @@ function checkUrl(name: string, value: string): void {
 async function run(): Promise<void> {
   const asked = parseArguments(process.argv.slice(2));
   if (asked === undefined) return console.log(HELP);
-  const { env, control } = asked;
-  const demi = new PocketDemi(control);
+  const { env, control, leak } = asked;
+  const demi = new PocketDemi(control, leak);
   const stop = (): void => {
     demi.stop().catch(fail);
   };

@@ -34,14 +34,17 @@ export class Mind {
   readonly #heart: Heart;
   readonly #llm: Llm;
   readonly #clock: Clock;
+  readonly #afterMessage: ((text: string) => void) | undefined;
   readonly #conversations = new Map<string, { waiting: number; last: Promise<unknown> }>();
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(storage: Storage, heart: Heart, llm: Llm, clock: Clock) {
+  /** @param afterMessage Called with each message once it is answered. */
+  constructor(storage: Storage, heart: Heart, llm: Llm, clock: Clock, afterMessage?: (text: string) => void) {
     this.#storage = storage;
     this.#heart = heart;
     this.#llm = llm;
     this.#clock = clock;
+    this.#afterMessage = afterMessage;
   }
 
   /**
@@ -99,6 +102,7 @@ export class Mind {
       }),
     ]);
     await this.#clock.track(deliver({ message: message!, reply: reply! }), `reply on ${platform}`);
+    this.#afterMessage?.(text);
   }
 
   async #think({ conversationId, text }: IncomingMessage, emotions: EmotionValues): Promise<string> {

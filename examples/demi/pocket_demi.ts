@@ -16,6 +16,7 @@ import { controlRoutes, type TimeControl } from "./control_routes.ts";
 import type { DemiState } from "./emotions.ts";
 import { Heart } from "./heart.ts";
 import { HttpServer } from "./http_server.ts";
+import { type LeakName, plantLeak } from "./leaks.ts";
 import { Llm } from "./llm.ts";
 import { Mind } from "./mind.ts";
 import { describeError, type Platform } from "./platform.ts";
@@ -47,11 +48,16 @@ interface Parts {
 export class PocketDemi implements Companion {
   #parts: Parts | undefined;
   readonly #control: TimeControl | undefined;
+  readonly #leak: LeakName | undefined;
   #fault: string | undefined;
 
-  /** @param control Offers `POST /api/test/advance` to those who know its token. */
-  constructor(control?: TimeControl) {
+  /**
+   * @param control Offers `POST /api/test/advance` to those who know its token.
+   * @param leak What she loses memory by, to see how it is found.
+   */
+  constructor(control?: TimeControl, leak?: LeakName) {
     this.#control = control;
+    this.#leak = leak;
   }
 
   /** Address of her HTTP interface while she is awake and was told to listen. */
@@ -112,7 +118,7 @@ export class PocketDemi implements Companion {
     undo.defer(() => heart.stop());
     const llm = new Llm(watched);
     undo.defer(() => llm.close());
-    const mind = new Mind(storage, heart, llm, env.clock);
+    const mind = new Mind(storage, heart, llm, env.clock, this.#leak && plantLeak(this.#leak, env.clock));
     const accounts = new Accounts(storage, env.clock);
     const android = env.listen && new AndroidPlatform(watched, mind, storage, accounts);
     const discord = env.discord && new DiscordPlatform(watched, env.discord, mind);

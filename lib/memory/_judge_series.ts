@@ -24,6 +24,8 @@ const MIN_SAMPLES = 12;
 const CLOCK_SLACK = 0.975; // by a clock that is a little fast
 const MIN_POINTS = 8;
 const MIN_GROWTH = 0.012;
+// What V8 itself comes to hold while code is compiled and watched, however little a program does.
+export const MIN_GROWTH_BYTES = 1e6;
 const FEW_POINTS = 32;
 const MIN_SLOPE_RATIO = 2.2;
 const LEAK_ODDS = 0.8;
@@ -81,7 +83,10 @@ export function judgeSeries(cells: FloorCells, facts: SeriesFacts): Judgement {
   const shape = describeTrend(floor);
   const reasons = { floor, choice, shape };
   const odds = leakLogOdds(reasons);
-  const isClear = slopeRatioOf(choice) > MIN_SLOPE_RATIO && ratio > MIN_GROWTH && choice.margin > -12;
+  const isClear =
+    slopeRatioOf(choice) > MIN_SLOPE_RATIO &&
+    ratio > Math.max(MIN_GROWTH, MIN_GROWTH_BYTES / floor.level) &&
+    choice.margin > -12;
   const pace = choice.pace * floor.level * floor.depth;
   const result = {
     slope: pace,

@@ -71,7 +71,15 @@ export class MemoryRecord {
   report(
     parts: Pick<
       MemoryReportParts,
-      "pid" | "runtime" | "hasHeap" | "startedAt" | "endedAt" | "sites" | "collections" | "unsupported"
+      | "pid"
+      | "runtime"
+      | "hasHeap"
+      | "startedAt"
+      | "endedAt"
+      | "sites"
+      | "collections"
+      | "unsupported"
+      | "census"
     >,
   ): Report {
     const { warningBytes, criticalBytes } = this.#options;

@@ -5,6 +5,7 @@ import type { AllocationSite } from "./compare_profiles.ts";
 import { compareSnapshots } from "./compare_snapshots.ts";
 import type { Estimate, LeakState, LeakVerdict, SeriesVerdict } from "./leak_verdict.ts";
 import type { MemoryEvent } from "./memory_event.ts";
+import type { LabelCensus } from "./object_tracker.ts";
 import type { MemoryDifference, MemorySnapshot } from "./memory_snapshot.ts";
 import type { MemorySample, MemorySeries } from "./sample.ts";
 
@@ -28,6 +29,7 @@ export interface MemoryReportParts {
   readonly sites: readonly AllocationSite[];
   readonly collections: { readonly minors: number; readonly majors: number; readonly pauseMs: number };
   readonly unsupported: readonly string[];
+  readonly census: readonly LabelCensus[];
 }
 
 const HOUR = 3_600_000;
@@ -68,6 +70,7 @@ export function composeMemoryReport(parts: MemoryReportParts): Report {
     siteSection(parts),
     { title: "Why this verdict", blocks: reasons(verdict) },
     snapshotSection(parts),
+    objectSection(parts),
     detailSection(parts),
     crossingSection(parts),
     parts.unsupported.length > 0
@@ -349,6 +352,7 @@ function differenceTable(difference: MemoryDifference): ReportBlock {
       ...sizes,
       ...Object.entries(difference.heapSpaces).map(([name, value]) => [`space ${name}`, signed(value)]),
       ...Object.entries(difference.activeResources).map(([name, value]) => [`handle ${name}`, count(value)]),
+      ...Object.entries(difference.instances).map(([name, value]) => [`instances of ${name}`, count(value)]),
       ...Object.entries(difference.fileDescriptors).map(([name, value]) => [
         `descriptor ${name}`,
         count(value),
@@ -375,6 +379,25 @@ function detailSection({ snapshots }: MemoryReportParts): ReportSection | undefi
   if (rows.length === 0) return undefined;
   const columns = [{ title: "What" }, { title: "Value", isNumeric: true }];
   return { title: "In detail", blocks: [{ type: "table", caption: `At '${last.label}'`, columns, rows }] };
+}
+
+function objectSection({ census }: MemoryReportParts): ReportSection | undefined {
+  if (census.length === 0) return undefined;
+  const numeric = ["Tracked", "Collected", "Alive", "Overdue", "Oldest"];
+  const columns = [{ title: "Label" }, ...numeric.map((title) => ({ title, isNumeric: true }))];
+  const rows = census.map(({ label, tracked, collected, alive, overdue, oldestMs }) => [
+    label,
+    ...[tracked, collected, alive, overdue].map(String),
+    oldestMs === undefined ? "–" : formatDuration(oldestMs),
+  ]);
+  const text = "Overdue are those that were released and are alive all the same.";
+  return {
+    title: "Objects",
+    blocks: [
+      { type: "text", text },
+      { type: "table", caption: "Tracked objects", columns, rows },
+    ],
+  };
 }
 
 function crossingSection({ crossings }: MemoryReportParts): ReportSection | undefined {

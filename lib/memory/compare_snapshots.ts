@@ -30,6 +30,7 @@ export function compareSnapshots(before: MemorySnapshot, after: MemorySnapshot):
     heapSpaces: subtractEach(after.heapSpaces, before.heapSpaces),
     activeResources: subtractEach(after.activeResources, before.activeResources),
     fileDescriptors: subtractEach(after.fileDescriptors, before.fileDescriptors),
+    instances: subtractEach(after.instances, before.instances),
     sites: before.profile && after.profile ? compareProfiles(before.profile, after.profile) : [],
   };
 }

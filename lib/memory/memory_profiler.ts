@@ -2,7 +2,7 @@ import process from "node:process";
 import type { Clock, ClockTimer } from "../base/clock.ts";
 import { readFileDescriptors, readProcessMemory } from "../base/process_memory.ts";
 import { systemClock } from "../base/system_clock.ts";
-import { describeRuntime } from "../base/unsupported_error.ts";
+import { describeRuntime, UnsupportedError } from "../base/unsupported_error.ts";
 import type { Report } from "../reports/report.ts";
 import { writeReport } from "../reports/write_report.ts";
 import { MemoryRecord, type ResidentSample } from "./_memory_record.ts";
@@ -16,6 +16,7 @@ import { canForceGc, forceGc } from "./force_gc.ts";
 import type { LeakVerdict } from "./leak_verdict.ts";
 import type { MemoryEvent } from "./memory_event.ts";
 import type { MemoryDifference, MemorySnapshot } from "./memory_snapshot.ts";
+import type { ObjectTracker } from "./object_tracker.ts";
 import { PostGcObserver } from "./post_gc_observer.ts";
 import type { MemorySample } from "./sample.ts";
 
@@ -42,6 +43,8 @@ export interface MemoryProfilerOptions {
   readonly criticalBytes?: number | undefined;
   /** Hours below which nothing is called a leak; see `LeakDetectorOptions`. @default {2} */
   readonly minHours?: number | undefined;
+  /** Its census goes into the report, and instances of its classes into snapshots of this process. */
+  readonly objects?: ObjectTracker | undefined;
   /** @default {systemClock} */
   readonly clock?: Clock | undefined;
   /** Told of failures while sampling: it never throws from a timer. @default {console.error} */
@@ -77,6 +80,7 @@ export class MemoryProfiler implements Disposable {
   readonly #record: MemoryRecord;
   readonly #collections: PostGcObserver;
   readonly #allocations: AllocationProfiler | undefined;
+  readonly #objects: ObjectTracker | undefined;
   readonly #unsupported: string[] = [];
   #baselines: ProfileBaselines | undefined;
   #timer: ClockTimer | undefined;
@@ -93,6 +97,7 @@ export class MemoryProfiler implements Disposable {
     const { clock = systemClock, onError = console.error } = options;
     requirePositive({ pid, intervalMs, warningBytes, criticalBytes });
     this.#pid = pid;
+    this.#objects = options.objects;
     this.#isOwn = pid === process.pid;
     this.#includeDescendants = includeDescendants;
     this.#intervalMs = intervalMs;
@@ -161,7 +166,9 @@ export class MemoryProfiler implements Disposable {
    */
   takeSnapshot(label: string): MemorySnapshot {
     const profile = this.#readProfile();
-    const details = this.#isOwn ? readOwnDetails() : { fileDescriptors: readFileDescriptors(this.#pid) };
+    const details = this.#isOwn
+      ? { ...readOwnDetails(), instances: this.#countInstances() }
+      : { fileDescriptors: readFileDescriptors(this.#pid) };
     const snapshot = { label, pid: this.#pid, ...this.#read(), ...details, profile };
     this.#record.addSnapshot(snapshot);
     return snapshot;
@@ -224,6 +231,7 @@ export class MemoryProfiler implements Disposable {
       sites: this.findSites(),
       collections: { minors, majors, pauseMs },
       unsupported: this.#unsupported,
+      census: this.#objects?.census() ?? [],
     });
   }
 
@@ -263,6 +271,17 @@ export class MemoryProfiler implements Disposable {
       // memory is measured all the same; the report says what is missing
       const text = `Allocation sites are not known: ${error instanceof Error ? error.message : String(error)}.`;
       if (!this.#unsupported.includes(text)) this.#unsupported.push(text);
+    }
+  }
+
+  #countInstances(): Readonly<Record<string, number>> | undefined {
+    if (!this.#objects?.hasClasses) return undefined;
+    try {
+      return this.#objects.countInstances();
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+      if (!this.#unsupported.includes(error.message)) this.#unsupported.push(error.message);
+      return undefined;
     }
   }
 

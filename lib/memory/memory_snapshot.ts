@@ -18,6 +18,8 @@ export interface MemorySnapshot extends MemorySample {
   readonly activeResources?: Readonly<Record<string, number>> | undefined;
   /** Open file descriptors by kind, such as `socket`. */
   readonly fileDescriptors?: Readonly<Record<string, number>> | undefined;
+  /** Living instances of the classes that an `ObjectTracker` knows, by name. */
+  readonly instances?: Readonly<Record<string, number>> | undefined;
   /** Where the live objects were allocated. */
   readonly profile?: AllocationProfile | undefined;
 }
@@ -36,6 +38,7 @@ export interface MemoryDifference {
   readonly heapSpaces: Readonly<Record<string, number>>;
   readonly activeResources: Readonly<Record<string, number>>;
   readonly fileDescriptors: Readonly<Record<string, number>>;
+  readonly instances: Readonly<Record<string, number>>;
   /** Functions whose live objects take more than before, the most first. Empty without profiles. */
   readonly sites: readonly AllocationSite[];
 }

@@ -11,6 +11,22 @@ export {
   ProfilerBusyError,
   type ReadProfileOptions,
 } from "./allocation_profiler.ts";
+export {
+  assertCleanedUp,
+  type AssertCleanedUpOptions,
+  type CleanUpWatch,
+  type Leftover,
+  type ListenerSource,
+  NotCleanedUpError,
+  watchCleanUp,
+  type WatchCleanUpOptions,
+} from "./assert_cleaned_up.ts";
+export {
+  assertNoLeak,
+  type AssertNoLeakOptions,
+  LeakFoundError,
+  type NoLeakResult,
+} from "./assert_no_leak.ts";
 export { type AllocationSite, compareProfiles, type CompareProfilesOptions } from "./compare_profiles.ts";
 export { compareSnapshots } from "./compare_snapshots.ts";
 export { canForceGc, collectGarbage, forceGc } from "./force_gc.ts";
@@ -20,6 +36,13 @@ export type { Estimate, LeakSeverity, LeakState, LeakVerdict, SeriesVerdict } fr
 export type { MemoryEvent } from "./memory_event.ts";
 export { MemoryProfiler, type MemoryProfilerOptions } from "./memory_profiler.ts";
 export type { MemoryDifference, MemorySnapshot } from "./memory_snapshot.ts";
+export {
+  type LabelCensus,
+  ObjectTracker,
+  type ObjectTrackerOptions,
+  type RetainedObject,
+  RetainedObjectsError,
+} from "./object_tracker.ts";
 export { PostGcObserver, type PostGcObserverOptions, type PostGcReading } from "./post_gc_observer.ts";
 export {
   NoSuchProcessError,

@@ -24,7 +24,10 @@ import type { MemoryDifference, MemorySnapshot } from "./memory_snapshot.ts";
 import type { MemorySample } from "./sample.ts";
 
 /** Options of {@linkcode RemoteMemoryProfiler.attach}: as those of `MemoryProfiler`. */
-export type RemoteMemoryProfilerOptions = Omit<MemoryProfilerOptions, "pid" | "includeDescendants">;
+export type RemoteMemoryProfilerOptions = Omit<
+  MemoryProfilerOptions,
+  "pid" | "includeDescendants" | "objects"
+>;
 
 interface Settings {
   readonly intervalMs: number;
@@ -209,6 +212,7 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
       sites,
       collections: this.#collections,
       unsupported: hasSites ? [] : ["Allocation sites were not asked for."],
+      census: [],
     });
   }
 

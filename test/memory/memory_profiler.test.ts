@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { VirtualClock } from "demi-health/base";
-import { type MemoryEvent, MemoryProfiler } from "demi-health/memory";
+import { type MemoryEvent, MemoryProfiler, ObjectTracker } from "demi-health/memory";
 import * as functions from "./fixtures/growing_functions.ts";
 
 const FIXTURE = fileURLToPath(new URL("fixtures/growing_functions.ts", import.meta.url));
@@ -100,6 +100,24 @@ suite("MemoryProfiler", () => {
       ["before", "after"],
     );
     assert.deepEqual(JSON.parse(JSON.stringify(after.heapSpaces)), after.heapSpaces);
+  });
+
+  test("counts the objects that a tracker knows", () => {
+    class Session {
+      readonly user = "ada";
+    }
+    const clock = new VirtualClock();
+    const objects = new ObjectTracker({ clock });
+    objects.registerClass(Session);
+    using profiler = new MemoryProfiler({ clock, samplingIntervalBytes: false, objects });
+    const before = profiler.takeSnapshot("before");
+    const session = objects.track(new Session(), "session");
+    objects.release(session);
+    const after = profiler.takeSnapshot("after");
+    assert.deepEqual(profiler.compare(before, after).instances, { Session: 1 });
+    const section = profiler.report().sections.find(({ title }) => title === "Objects");
+    const table = section?.blocks.find((block) => block.type === "table");
+    assert.deepEqual(table?.rows, [["session", "1", "0", "1", "1", "0 ms"]]);
   });
 
   test("looks at another process from outside, and says what is not known of it", async () => {
