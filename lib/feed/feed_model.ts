@@ -58,7 +58,7 @@ export function applyMessage(model: FeedModel, message: FeedMessage, receivedAt:
         platforms,
         platformsAt: receivedAt,
         alerts: sortAlerts(alerts),
-        memory: undefined,
+        memory: memory ? { ...memory, receivedAt } : undefined,
       };
     }
     case "metrics":
