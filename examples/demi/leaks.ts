@@ -34,7 +34,7 @@ export function plantLeak(name: LeakName, clock: Clock): (text: string) => void 
 function keepHistory(): (text: string) => void {
   const messages: object[] = [];
   return function remember(text) {
-    const features = new Array<number>(FEATURES).fill(0.5);
+    const features = Array.from({ length: FEATURES }, () => 0.5);
     messages.push({ text, features, words: text.split(" ") });
   };
 }
@@ -43,7 +43,7 @@ function keepHistory(): (text: string) => void {
 function keepListening(): (text: string) => void {
   const moods = new EventEmitter().setMaxListeners(0);
   return function listen(text) {
-    const features = new Array<number>(FEATURES).fill(text.length);
+    const features = Array.from({ length: FEATURES }, () => text.length);
     moods.on("mood", () => features.length);
   };
 }
@@ -51,7 +51,7 @@ function keepListening(): (text: string) => void {
 // A reminder for each message; it is not cleared when the conversation ends.
 function keepReminding(clock: Clock): (text: string) => void {
   return function remind(text) {
-    const features = new Array<number>(FEATURES).fill(text.length);
+    const features = Array.from({ length: FEATURES }, () => text.length);
     clock.setRepeating(() => void features.length, HOUR_MS, { keepAlive: false });
   };
 }
@@ -60,7 +60,7 @@ function keepReminding(clock: Clock): (text: string) => void {
 function keepUndoing(): (text: string) => void {
   const steps: (() => string)[] = [];
   return function prepareUndo(text) {
-    const draft = { text, features: new Array<number>(FEATURES).fill(0.5) };
+    const draft = { text, features: Array.from({ length: FEATURES }, () => 0.5) };
     steps.push(() => draft.text + draft.features.length);
   };
 }
@@ -77,6 +77,6 @@ function keepRecording(): (text: string) => void {
 function keepLogging(): (text: string) => void {
   let log = "";
   return function write(text) {
-    log += `${text} ${JSON.stringify(new Array(FEATURES).fill(text.length / 7))}\n`;
+    log += `${text} ${JSON.stringify(Array.from({ length: FEATURES }, () => text.length / 7))}\n`;
   };
 }

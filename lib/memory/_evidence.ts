@@ -1,5 +1,5 @@
 // This module is browser-safe.
-import { formatBytes } from "../base/format.ts";
+import { formatBytes, formatDuration } from "../base/format.ts";
 import { slopeRatioOf } from "./_leak_odds.ts";
 import { type Judgement, MIN_GROWTH_BYTES } from "./_judge_series.ts";
 
@@ -24,7 +24,7 @@ export function explainJudgement(judgement: Judgement): readonly string[] {
   } else {
     const percent = (100 * growthRatio).toFixed(1);
     reasons.push(
-      `The floor grew by ${percent} % in ${floor.span.toFixed(1)} h and goes on by ${formatBytes(slope)} an hour, ${slopeRatioOf(choice).toFixed(1)} times its standard error.`,
+      `The floor grew by ${percent} % in ${formatDuration(floor.span * 3_600_000)} and goes on by ${formatBytes(slope)} an hour, ${slopeRatioOf(choice).toFixed(1)} times its standard error.`,
       `'${shown(unbounded?.model.name)}' describes it better than '${shown(bounded?.model.name)}', the best shape that comes to an end: by ${margin.toFixed(1)} of the Bayesian information criterion.`,
     );
   }

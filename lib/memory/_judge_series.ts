@@ -25,7 +25,7 @@ const CLOCK_SLACK = 0.975; // by a clock that is a little fast
 const MIN_POINTS = 8;
 const MIN_GROWTH = 0.012;
 // What V8 itself comes to hold while code is compiled and watched, however little a program does.
-export const MIN_GROWTH_BYTES = 1e6;
+export const MIN_GROWTH_BYTES = 1.5e6;
 const FEW_POINTS = 32;
 const MIN_SLOPE_RATIO = 2.2;
 const LEAK_ODDS = 0.8;

@@ -19,6 +19,7 @@ const MAX_MESSAGE_BYTES = 1 << 30;
 
 interface Answer {
   readonly id?: number;
+  readonly method?: string;
   readonly result?: unknown;
   readonly error?: { readonly message: string };
 }
@@ -63,7 +64,10 @@ export class InspectedProcess implements AsyncDisposable {
     } catch (cause) {
       throw new InspectorError(`Cannot inspect process: ${found.url} must accept a connection`, { cause });
     }
-    return new InspectedProcess(socket, found.wasOpened);
+    const inspected = new InspectedProcess(socket, found.wasOpened);
+    // a process that ends waits for its debuggers to let go, for ever if need be
+    await inspected.#ask("NodeRuntime.notifyWhenWaitingForDisconnect", { enabled: true });
+    return inspected;
   }
 
   /**
@@ -133,7 +137,8 @@ export class InspectedProcess implements AsyncDisposable {
   }
 
   #take(text: string): void {
-    const { id, result, error } = JSON.parse(text) as Answer;
+    const { id, method, result, error } = JSON.parse(text) as Answer;
+    if (method === "NodeRuntime.waitingForDisconnect") return this.#socket.close();
     const waiting = id === undefined ? undefined : this.#waiting.get(id);
     if (error)
       waiting?.reject(new InspectorError(`Cannot inspect process: it must answer, got ${error.message}`));

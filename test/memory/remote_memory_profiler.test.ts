@@ -77,6 +77,22 @@ suite("RemoteMemoryProfiler", () => {
     assert.equal(profiler.snapshots[0]?.label, "first");
   });
 
+  test("keeps no process from ending", async () => {
+    const child = spawn(process.execPath, [
+      "--inspect=0",
+      "-e",
+      "process.stdin.once('data', () => process.exit(7))",
+    ]);
+    const [line] = (await once(child.stderr, "data")) as [Buffer];
+    const [url = ""] = /ws:\S+/.exec(String(line)) ?? [];
+    await using profiler = await RemoteMemoryProfiler.attach({ url });
+    await profiler.sample();
+    child.stdin.write("end");
+    const [code] = (await once(child, "exit")) as [number];
+    assert.equal(code, 7);
+    await assert.rejects(profiler.sample(), { name: "InspectorError" });
+  });
+
   test("signals no process that would end by it", byNumber, async () => {
     const child = spawn("sleep", ["1000"]);
     await once(child, "spawn");
