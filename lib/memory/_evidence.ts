@@ -1,7 +1,7 @@
 // This module is browser-safe.
 import { formatBytes, formatDuration } from "../base/format.ts";
 import { slopeRatioOf } from "./_leak_odds.ts";
-import { type Judgement, MIN_GROWTH_BYTES } from "./_judge_series.ts";
+import { grownBytes, type Judgement, MIN_GROWTH_BYTES } from "./_judge_series.ts";
 
 /** The reasons of a judgement in words, the weightiest first. */
 export function explainJudgement(judgement: Judgement): readonly string[] {
@@ -12,7 +12,7 @@ export function explainJudgement(judgement: Judgement): readonly string[] {
   const { unbounded, bounded, margin } = choice;
   const shown = (name: string | undefined): string => name ?? "none";
   if (verdict === "healthy") {
-    const grown = growthRatio * floor.level;
+    const grown = grownBytes(floor, growthRatio);
     if (margin > 0 && grown > 0 && grown < MIN_GROWTH_BYTES) {
       reasons.push(
         `It grew by ${formatBytes(grown)}: less than ${formatBytes(MIN_GROWTH_BYTES)} V8 itself comes to hold while code is compiled.`,

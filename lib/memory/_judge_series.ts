@@ -25,7 +25,7 @@ const CLOCK_SLACK = 0.975; // by a clock that is a little fast
 const MIN_POINTS = 8;
 const MIN_GROWTH = 0.012;
 // What V8 itself comes to hold while code is compiled and watched, however little a program does.
-export const MIN_GROWTH_BYTES = 1.5e6;
+export const MIN_GROWTH_BYTES = 1.6e6;
 const FEW_POINTS = 32;
 const MIN_SLOPE_RATIO = 2.2;
 const LEAK_ODDS = 0.8;
@@ -85,7 +85,8 @@ export function judgeSeries(cells: FloorCells, facts: SeriesFacts): Judgement {
   const odds = leakLogOdds(reasons);
   const isClear =
     slopeRatioOf(choice) > MIN_SLOPE_RATIO &&
-    ratio > Math.max(MIN_GROWTH, MIN_GROWTH_BYTES / floor.level) &&
+    ratio > MIN_GROWTH &&
+    grownBytes(floor, ratio) > MIN_GROWTH_BYTES &&
     choice.margin > -12;
   const pace = choice.pace * floor.level * floor.depth;
   const result = {
@@ -119,6 +120,11 @@ export function judgeSeries(cells: FloorCells, facts: SeriesFacts): Judgement {
     }
   }
   return { ...result, verdict: "leak", confidence: toProbability(odds), needs: "" };
+}
+
+/** What growth without an end came to; a curve may foretell more than there was. */
+export function grownBytes({ values, level, depth }: Floor, growthRatio: number): number {
+  return Math.min(growthRatio, Math.max(...values) - Math.min(...values)) * level * depth;
 }
 
 function doubtOf(choice: ModelChoice, floor: Floor, { late }: TrendShape): string {
