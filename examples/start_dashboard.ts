@@ -6,8 +6,9 @@ import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { Dashboard, HealthMonitor, MockDiscordServer, MockOllamaServer } from "demi-health";
+import { Dashboard, HealthMonitor, MemoryProfiler, MockDiscordServer, MockOllamaServer } from "demi-health";
 import { formatDuration, SeededRandom, systemClock } from "demi-health/base";
+import { LEAK_NAMES } from "./demi/leaks.ts";
 import { PocketDemi } from "./demi/pocket_demi.ts";
 import { SimulatedUsers } from "./_simulated_users.ts";
 
@@ -19,6 +20,7 @@ Starts pocket Demi with mock Discord, mock Ollama and simulated users, and serve
   --host ADDR     address to listen on (default 127.0.0.1)
   --seed TEXT     seed of the simulated users and of the language model (default 1)
   --data-dir DIR  where the companion and the metrics are kept (default .demi)
+  --leak NAME     she loses memory with every message: history, listener, timer, closure, buffer or log
   --no-users      nobody talks to the companion
   --quiet         no event lines
   --json          print the result as one line of JSON at the end
@@ -31,6 +33,7 @@ const OPTIONS = {
   host: { type: "string", default: "127.0.0.1" },
   seed: { type: "string", default: "1" },
   "data-dir": { type: "string", default: ".demi" },
+  leak: { type: "string" },
   users: { type: "boolean", default: true },
   quiet: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
@@ -48,7 +51,13 @@ function parseOptions() {
   for (const name of ["host", "seed", "data-dir"] as const) {
     if (values[name] === "") throw new RangeError(`Cannot start: '--${name}' must not be empty`);
   }
-  return { ...values, port, dataDirectory: resolve(values["data-dir"]) };
+  const leak = LEAK_NAMES.find((name) => name === values.leak);
+  if (values.leak !== undefined && !leak) {
+    throw new RangeError(
+      `Cannot start: '--leak' must be one of ${LEAK_NAMES.join(", ")}, got ${values.leak}`,
+    );
+  }
+  return { ...values, leak, port, dataDirectory: resolve(values["data-dir"]) };
 }
 
 type DemoOptions = ReturnType<typeof parseOptions>;
@@ -85,13 +94,16 @@ async function runDemo(options: DemoOptions): Promise<DemoResult> {
   await using running = new AsyncDisposableStack();
   const discord = running.use(await MockDiscordServer.listen());
   const ollama = running.use(await MockOllamaServer.listen({ random: random.stream("ollama") }));
-  const demi = new PocketDemi();
+  const demi = new PocketDemi(undefined, options.leak);
+  const profiler = running.use(new MemoryProfiler({ onError }));
+  profiler.start();
   let awake = false;
   const monitor = await HealthMonitor.start({
     name: "Pocket Demi",
     storePath: join(dataDirectory, "health.sqlite"),
     emotions: () => (awake ? demi.emotions() : undefined),
     platforms: () => (awake ? demi.health() : []),
+    growingSites: () => profiler.findSites(),
     onError,
   });
   running.use(monitor);

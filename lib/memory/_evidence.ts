@@ -1,16 +1,24 @@
 // This module is browser-safe.
 import { formatBytes, formatDuration } from "../base/format.ts";
-import { slopeRatioOf } from "./_leak_odds.ts";
+import { describeShape } from "./_shape_words.ts";
 import { grownBytes, type Judgement, MIN_GROWTH_BYTES } from "./_judge_series.ts";
+
+const NORMAL_95 = 1.96;
+
+/** By the difference of the Bayesian information criterion, after Kass and Raftery (1995), doi:10.2307/2291091. */
+function howMuchWorse(margin: number): string {
+  if (margin > 10) return "far worse";
+  if (margin > 6) return "much worse";
+  return margin > 2 ? "worse" : "hardly worse";
+}
 
 /** The reasons of a judgement in words, the weightiest first. */
 export function explainJudgement(judgement: Judgement): readonly string[] {
-  const { verdict, floor, choice, slope, growthRatio, needs } = judgement;
+  const { verdict, floor, choice, slope, slopeDeviation, growthRatio, needs } = judgement;
   if (verdict === "not-enough-evidence" || !floor || !choice)
     return needs === "" ? [] : [`It needs ${needs}.`];
   const reasons: string[] = [];
   const { unbounded, bounded, margin } = choice;
-  const shown = (name: string | undefined): string => name ?? "none";
   if (verdict === "healthy") {
     const grown = grownBytes(floor, growthRatio);
     if (margin > 0 && grown > 0 && grown < MIN_GROWTH_BYTES) {
@@ -19,13 +27,14 @@ export function explainJudgement(judgement: Judgement): readonly string[] {
       );
     }
     reasons.push(
-      `What growth there is comes to an end: '${shown(bounded?.model.name)}' describes the floor as well.`,
+      `What there is comes to an end: ${describeShape(bounded?.model.name ?? "constant")} describes it as well.`,
     );
   } else {
     const percent = (100 * growthRatio).toFixed(1);
+    const reach = NORMAL_95 * slopeDeviation;
     reasons.push(
-      `The floor grew by ${percent} % in ${formatDuration(floor.span * 3_600_000)} and goes on by ${formatBytes(slope)} an hour, ${slopeRatioOf(choice).toFixed(1)} times its standard error.`,
-      `'${shown(unbounded?.model.name)}' describes it better than '${shown(bounded?.model.name)}', the best shape that comes to an end: by ${margin.toFixed(1)} of the Bayesian information criterion.`,
+      `The floor grew by ${percent} % in ${formatDuration(floor.span * 3_600_000)} and goes on by ${formatBytes(slope)} an hour (95 %: ${formatBytes(slope - reach)} to ${formatBytes(slope + reach)}).`,
+      `It looks like ${describeShape(unbounded?.model.name ?? "line")}; of all that comes to an end ${describeShape(bounded?.model.name ?? "constant")} comes nearest, and is ${howMuchWorse(margin)}.`,
     );
   }
   if (floor.sawtooth)

@@ -70,7 +70,8 @@ const CONFIDENCE = 1 - 4 / 4096;
 /**
  * Calls a function again and again and looks at what is left after full collections: whether it grows with every look, by
  * the Hodges–Lehmann estimate of the growth a call and its exact interval. One look that is off, a cache that fills up
- * within the first half, or code that is compiled late raise no alarm. Takes 24 full collections at least, 0.2 s on a small heap.
+ * within the first half, or code that is compiled late raise no alarm. Takes 24 full collections at least, 0.2 s on a small
+ * heap. Bun's heap figures are coarse: there it misses what Node and Deno find.
  *
  * @example
  * ```ts

@@ -195,7 +195,7 @@ export class LeakDetector {
       verdict,
       confidence,
       slopeBytesPerHour: slope,
-      slopeRatioPerHour: scale(slope, level > 0 ? 1 / level : 0),
+      slopeRatioPerHour: scale(slope, 1 / Math.max(1, level)),
       effectRatio: growthRatio,
       levelBytes: level,
       floor: toFloorPoints(judgement, cells.startMs),
@@ -227,7 +227,9 @@ function isHeap({ series }: SeriesVerdict): boolean {
   return series !== "external" && series !== "arrayBuffers";
 }
 
-function slopeEstimate({ slope, slopeDeviation }: Judgement): Estimate {
+function slopeEstimate({ verdict, slope, slopeDeviation }: Judgement): Estimate {
+  if (verdict === "not-enough-evidence")
+    return { value: 0, low: -Infinity, high: Infinity, confidence: 0.95 };
   const reach = NORMAL_95 * slopeDeviation;
   return { value: slope, low: slope - reach, high: slope + reach, confidence: 0.95 };
 }

@@ -4,7 +4,7 @@ import type { MemorySeries } from "./sample.ts";
 /** An estimate with the interval that holds the truth with the stated confidence. */
 export interface Estimate {
   readonly value: number;
-  /** Lower end of the interval. */
+  /** Lower end of the interval; `-Infinity` when nothing bounds it. */
   readonly low: number;
   /** Upper end of the interval; `Infinity` when nothing bounds it. */
   readonly high: number;
@@ -41,7 +41,7 @@ export interface SeriesVerdict {
   readonly floor: readonly { readonly timestamp: number; readonly bytes: number }[];
   /** Where it will be in seven days, 90 % prediction interval. */
   readonly inSevenDaysBytes: Estimate;
-  /** Hours until the limits, 90 %; `undefined` when not reached within a year. Limit in bytes first. */
+  /** Hours until the limits, 90 %; `undefined` when not reached within a year, or not known. Limit in bytes first. */
   readonly hoursUntil: readonly { readonly limitBytes: number; readonly hours: Estimate | undefined }[];
   /** Samples looked at, hours they span, visible collections (falls of a sawtooth), restarts. */
   readonly looked: {
