@@ -20,7 +20,8 @@ Starts pocket Demi with mock Discord, mock Ollama and simulated users, and serve
   --host ADDR     address to listen on (default 127.0.0.1)
   --seed TEXT     seed of the simulated users and of the language model (default 1)
   --data-dir DIR  where the companion and the metrics are kept (default .demi)
-  --leak NAME     she loses memory with every message: history, listener, timer, closure, buffer or log
+  --leak NAME     she loses memory with every message: history, listener, timer, closure, buffer or log; the page says
+                  so after a quarter of an hour
   --no-users      nobody talks to the companion
   --quiet         no event lines
   --json          print the result as one line of JSON at the end
@@ -94,9 +95,14 @@ async function runDemo(options: DemoOptions): Promise<DemoResult> {
   await using running = new AsyncDisposableStack();
   const discord = running.use(await MockDiscordServer.listen());
   const ollama = running.use(await MockOllamaServer.listen({ random: random.stream("ollama") }));
-  const demi = new PocketDemi(undefined, options.leak);
-  const profiler = running.use(new MemoryProfiler({ onError }));
+  const profiler = running.use(
+    new MemoryProfiler({
+      onError,
+      ...(options.leak ? { collectGarbage: true, samplingIntervalBytes: 16_384 } : {}),
+    }),
+  );
   profiler.start();
+  const demi = new PocketDemi(undefined, options.leak);
   let awake = false;
   const monitor = await HealthMonitor.start({
     name: "Pocket Demi",
@@ -104,6 +110,8 @@ async function runDemo(options: DemoOptions): Promise<DemoResult> {
     emotions: () => (awake ? demi.emotions() : undefined),
     platforms: () => (awake ? demi.health() : []),
     growingSites: () => profiler.findSites(),
+    // who plants a leak wants to see it today: garbage is collected before each sample
+    ...(options.leak ? { leakMinHours: 0.25, memory: () => profiler.sample() } : {}),
     onError,
   });
   running.use(monitor);

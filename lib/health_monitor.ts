@@ -62,6 +62,8 @@ export interface HealthMonitorOptions {
   memory?: (() => MemoryReading | undefined) | undefined;
   /** Functions whose objects come to stay, such as `MemoryProfiler.findSites`; asked while memory leaks. */
   growingSites?: (() => readonly AllocationSite[]) | undefined;
+  /** Hours below which no growth of memory is called a leak: processes warm up. @default {2} */
+  leakMinHours?: number | undefined;
   /** @default {defaultAlertRules} */
   rules?: readonly AlertRule[] | undefined;
   /** How often everything is looked at and told to the page, in milliseconds. @default {500} */
@@ -161,6 +163,7 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
           sampleIntervalMs,
           read: options.memory,
           growingSites: options.growingSites,
+          minHours: options.leakMinHours,
           onVerdict: (memory) => this.#tellMemory(memory),
           onError,
         }),

@@ -33,6 +33,8 @@ export interface MemoryWatchOptions {
    * @default {60_000}
    */
   readonly judgeIntervalMs?: number | undefined;
+  /** Hours below which nothing is called a leak; see `LeakDetectorOptions`. @default {2} */
+  readonly minHours?: number | undefined;
   /** Reads the memory. Default: this process's, with its heap after each full collection where the runtime tells. */
   readonly read?: (() => MemoryReading | undefined) | undefined;
   /** Heap size at which the process ends. Default: V8's limit, where it is this process that is read. */
@@ -82,7 +84,7 @@ export class MemoryWatch implements Collector, Disposable {
   /** @throws {RangeError} If an interval or `heapLimitBytes` is not a positive number. */
   constructor(registry: MetricsRegistry, options: MemoryWatchOptions = {}) {
     const { clock = systemClock, sampleIntervalMs = 4000, judgeIntervalMs = 60_000 } = options;
-    const { read, growingSites } = options;
+    const { read, growingSites, minHours = 2 } = options;
     const { onVerdict = () => {}, onError = console.error } = options;
     const { heapLimitBytes = read ? undefined : ownHeapLimit() } = options;
     for (const [name, value] of Object.entries({ sampleIntervalMs, judgeIntervalMs })) {
@@ -97,7 +99,11 @@ export class MemoryWatch implements Collector, Disposable {
     this.#onError = onError;
     this.#heapLimitBytes = heapLimitBytes;
     const limits = namedLimits(heapLimitBytes);
-    this.#detector = new LeakDetector({ looks: "repeatedly", limitsBytes: limits.map(({ bytes }) => bytes) });
+    this.#detector = new LeakDetector({
+      looks: "repeatedly",
+      limitsBytes: limits.map(({ bytes }) => bytes),
+      minHours,
+    });
     this.#gauges = new LeakGauges(registry, limits);
     this.#start = { epochMs: clock.now(), monotonicMs: clock.monotonicMs() };
     if (read) return;

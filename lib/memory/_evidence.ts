@@ -1,7 +1,7 @@
 // This module is browser-safe.
 import { formatBytes, formatDuration } from "../base/format.ts";
 import { describeShape } from "./_shape_words.ts";
-import { grownBytes, type Judgement, MIN_GROWTH_BYTES } from "./_judge_series.ts";
+import { grownBytes, type Judgement } from "./_judge_series.ts";
 
 const NORMAL_95 = 1.96;
 
@@ -14,16 +14,16 @@ function howMuchWorse(margin: number): string {
 
 /** The reasons of a judgement in words, the weightiest first. */
 export function explainJudgement(judgement: Judgement): readonly string[] {
-  const { verdict, floor, choice, slope, slopeDeviation, growthRatio, needs } = judgement;
+  const { verdict, floor, choice, slope, slopeDeviation, growthRatio, isSmall, needs } = judgement;
   if (verdict === "not-enough-evidence" || !floor || !choice)
     return needs === "" ? [] : [`It needs ${needs}.`];
   const reasons: string[] = [];
   const { unbounded, bounded, margin } = choice;
   if (verdict === "healthy") {
     const grown = grownBytes(floor, growthRatio);
-    if (margin > 0 && grown > 0 && grown < MIN_GROWTH_BYTES) {
+    if (isSmall && margin > 0) {
       reasons.push(
-        `It grew by ${formatBytes(grown)}: less than ${formatBytes(MIN_GROWTH_BYTES)} V8 itself comes to hold while code is compiled.`,
+        `It grew by ${formatBytes(grown)}: so much comes of compiled code and of the allocator alone.`,
       );
     }
     reasons.push(

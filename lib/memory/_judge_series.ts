@@ -15,6 +15,8 @@ export interface Judgement {
   readonly slope: number;
   readonly slopeDeviation: number;
   readonly growthRatio: number;
+  /** It grew, but by less than counts as a leak. */
+  readonly isSmall: boolean;
   readonly floor: Floor | undefined;
   readonly choice: ModelChoice | undefined;
   readonly needs: string;
@@ -24,8 +26,6 @@ const MIN_SAMPLES = 12;
 const CLOCK_SLACK = 0.975; // by a clock that is a little fast
 const MIN_POINTS = 8;
 const MIN_GROWTH = 0.012;
-// What V8 itself comes to hold while code is compiled and watched, however little a program does.
-export const MIN_GROWTH_BYTES = 1.6e6;
 const FEW_POINTS = 32;
 const MIN_SLOPE_RATIO = 2.2;
 const LEAK_ODDS = 0.8;
@@ -44,6 +44,8 @@ export interface SeriesFacts {
   readonly isRepeated: boolean;
   /** Hours below which nothing is said. */
   readonly minHours: number;
+  /** Growth in the window below which it is no leak. */
+  readonly minGrowthBytes: number;
 }
 
 /** What is missing before anything can be said, in a sentence; empty where nothing is. */
@@ -83,16 +85,19 @@ export function judgeSeries(cells: FloorCells, facts: SeriesFacts): Judgement {
   const shape = describeTrend(floor);
   const reasons = { floor, choice, shape };
   const odds = leakLogOdds(reasons);
+  const grown = grownBytes(floor, ratio);
+  const isSmall = grown > 0 && grown <= facts.minGrowthBytes;
   const isClear =
     slopeRatioOf(choice) > MIN_SLOPE_RATIO &&
     ratio > MIN_GROWTH &&
-    grownBytes(floor, ratio) > MIN_GROWTH_BYTES &&
+    grown > facts.minGrowthBytes &&
     choice.margin > -12;
   const pace = choice.pace * floor.level * floor.depth;
   const result = {
     slope: pace,
     slopeDeviation: Math.hypot(1.5 * choice.paceDeviation * floor.level * floor.depth, SHAPE_ERROR * pace),
     growthRatio: ratio,
+    isSmall,
     floor,
     choice,
   };
@@ -148,6 +153,7 @@ function undecided(needs: string, floor?: Floor): Judgement {
     slope: 0,
     slopeDeviation: 0,
     growthRatio: 0,
+    isSmall: false,
     floor,
     choice: undefined,
     needs,

@@ -50,6 +50,10 @@ const SEVERITY: Readonly<Record<MemorySeries, LeakSeverity>> = {
   arrayBuffers: "critical",
   rss: "warning",
 };
+// What V8 itself comes to hold while code is compiled and watched, however little a program does: 1.5 MB in pocket Demi's
+// first minutes. Resident memory wanders by more: allocators give back late, and not all.
+const MIN_GROWTH_BYTES = 1.6e6;
+const MIN_RESIDENT_GROWTH_BYTES = 16e6;
 const NORMAL_95 = 1.96;
 const RESTARTS_KEPT = 64;
 
@@ -185,6 +189,7 @@ export class LeakDetector {
       isCollected: this.#holdsGarbage(series),
       isRepeated: this.#isRepeated,
       minHours: this.#minHours,
+      minGrowthBytes: series === "rss" ? MIN_RESIDENT_GROWTH_BYTES : MIN_GROWTH_BYTES,
     });
     const { verdict, confidence, floor, needs, growthRatio } = judgement;
     const level = floor ? floor.level * floor.depth * (floor.values.at(-1) ?? 1) : cells.lastBytes;
