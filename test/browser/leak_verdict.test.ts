@@ -59,7 +59,9 @@ suite("<demi-leak-verdict>", { timeout: 120_000 }, () => {
       for (const drawn of [".swatch.series-0", ".swatch.series-2", ".probe.band-1"])
         assert.ok((await countPixels(page, drawn)) > 100, `${drawn} is drawn`);
       await page.getByText("Values as a table").click();
-      assert.equal(await page.getByRole("row", { name: /^foretold/ }).count(), 7);
+      const foretold = page.getByRole("row", { name: /^foretold/ });
+      await foretold.nth(6).waitFor();
+      assert.equal(await foretold.count(), 7);
       await assertAccessible(page, colorScheme);
     });
   }
