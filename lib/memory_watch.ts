@@ -33,7 +33,12 @@ export interface MemoryWatchOptions {
    * @default {60_000}
    */
   readonly judgeIntervalMs?: number | undefined;
-  /** Hours below which nothing is called a leak; see `LeakDetectorOptions`. @default {2} */
+  /**
+   * Hours below which nothing is called a leak; see `LeakDetectorOptions`. Below two each verdict is that of a single look:
+   * for demonstrations and tests, not for a watch that wakes people.
+   *
+   * @default {2}
+   */
   readonly minHours?: number | undefined;
   /** Reads the memory. Default: this process's, with its heap after each full collection where the runtime tells. */
   readonly read?: (() => MemoryReading | undefined) | undefined;
@@ -100,7 +105,8 @@ export class MemoryWatch implements Collector, Disposable {
     this.#heapLimitBytes = heapLimitBytes;
     const limits = namedLimits(heapLimitBytes);
     this.#detector = new LeakDetector({
-      looks: "repeatedly",
+      // who asks for an answer before two hours takes a warm-up for a leak now and then
+      looks: minHours < 2 ? "once" : "repeatedly",
       limitsBytes: limits.map(({ bytes }) => bytes),
       minHours,
     });
