@@ -58,4 +58,14 @@ suite("a memory report in a browser", { timeout: 120_000 }, () => {
       assert.deepEqual(problems, []);
     });
   }
+
+  test("as text says the same", async () => {
+    const url = pathToFileURL(join(folder, "report.txt")).href;
+    await using opened = await browser.open(url);
+    const text = (await opened.page.locator("body").textContent()) ?? "";
+    assert.match(text, /^Memory of process \d+\n═+\n/);
+    for (const part of ["Memory over time", "█", "Each series on its own", "<b>start</b>"]) {
+      assert.ok(text.includes(part), part);
+    }
+  });
 });
