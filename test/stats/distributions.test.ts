@@ -1,6 +1,12 @@
 import { suite, test } from "node:test";
+import assert from "node:assert/strict";
 import { normalQuantile, normalTail, studentQuantile } from "../../lib/stats/_distributions.ts";
-import { rankSumDistribution, signedRankDistribution } from "../../lib/stats/_rank_interval.ts";
+import {
+  exactCut,
+  normalCut,
+  rankSumDistribution,
+  signedRankDistribution,
+} from "../../lib/stats/_rank_interval.ts";
 import { assertClose, readFigures } from "./_figures.ts";
 
 const python =
@@ -21,6 +27,16 @@ suite("distributions", () => {
   test("Student's agrees with R", () => {
     for (const [confidence, n, t] of r.student) {
       assertClose(studentQuantile(confidence, n), t, n > 200 ? 1e-8 : 1e-10, `${confidence} of ${n}`);
+    }
+  });
+
+  test("the normal approximation cuts off as many as the exact distribution, or one more or less", () => {
+    for (const n of [30, 50, 60]) {
+      for (const confidence of [0.8, 0.95, 0.99]) {
+        const exact = exactCut(signedRankDistribution(n), confidence).cut;
+        const normal = normalCut((n * (n + 1)) / 4, (n * (n + 1) * (2 * n + 1)) / 24, confidence).cut;
+        assert.ok(Math.abs(exact - normal) <= (confidence < 0.99 ? 1 : 3), `${normal} of ${n}, not ${exact}`);
+      }
     }
   });
 

@@ -9,6 +9,8 @@ interface Reference {
   readonly standardError: number;
 }
 interface Statsmodels extends Reference {
+  readonly intercept: number;
+  readonly interceptError: number;
   readonly low: number;
   readonly high: number;
 }
@@ -28,7 +30,12 @@ suite("fitLine()", () => {
     test(`agrees with statsmodels' GLS on ${name}, given the correlation`, () => {
       for (const each of expected) {
         const { correlation } = each;
-        const { slope } = fitLine(series[name]!.x, series[name]!.y, { correlation, confidence: 0.9 });
+        const { slope, intercept } = fitLine(series[name]!.x, series[name]!.y, {
+          correlation,
+          confidence: 0.9,
+        });
+        assertClose(intercept.value, each.intercept, 1e-8, `intercept at ${correlation}`);
+        assertClose(intercept.standardError, each.interceptError, 1e-8, `its error at ${correlation}`);
         assertClose(slope.value, each.slope, 1e-8, `slope at ${correlation}`);
         assertClose(slope.standardError, each.standardError, 1e-8, `error at ${correlation}`);
         assertClose(slope.low, each.low, 1e-7, `low at ${correlation}`);

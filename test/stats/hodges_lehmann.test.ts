@@ -100,6 +100,13 @@ suite("hodgesLehmannShift()", () => {
     assert.deepEqual([back.low, back.high], [-there.high, -there.low]);
   });
 
+  // 2 of 20 arrangements are as far out as the second difference on each side; (1 - 0.8) / 2 is a little less than 2/20
+  test("an asked confidence that is met but for rounding gives the shorter interval", () => {
+    const { low, high, confidence } = hodgesLehmannShift([10, 20, 40], [1, 2, 4], { confidence: 0.8 });
+    assert.deepEqual([low, high], [8, 38]);
+    assertClose(confidence, 0.8, 1e-15);
+  });
+
   test("refuses no values", () => {
     refusesBadValues((values) => hodgesLehmannShift(values, [1, 2]));
     refusesBadValues((values) => hodgesLehmannShift([1, 2], values));

@@ -41,6 +41,15 @@ suite("mannKendall()", () => {
     assert.deepEqual([tau, varianceFactor], [1, 1]);
   });
 
+  // Hamed and Rao's factor would be -0.22 and the variance with it
+  test("leaves the variance as it was where the correction would make it negative", () => {
+    const { varianceFactor, variance, p } = mannKendall([9, 5, 1, 7, 1, 6, 6, 2, 9, 3, 5, 3, 2, 5], {
+      lags: Infinity,
+    });
+    assert.equal(varianceFactor, 1);
+    assert.ok(variance > 0 && p <= 1);
+  });
+
   test("refuses too few values and options that are none", () => {
     refusesBadValues((values) => mannKendall(values));
     assert.throws(() => mannKendall([1, 2]), { name: "RangeError", message: /at least 3 values, got 2/ });

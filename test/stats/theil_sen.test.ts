@@ -88,4 +88,25 @@ suite("selectRank()", () => {
       for (const rank of [0, 1, 13, 200, 399, 400]) assert.equal(selectRank(values, rank), order[rank]);
     });
   }
+
+  test("gives what sorting gives, of values made so that each turn rules out two of them only", () => {
+    const values = worstCase(400);
+    const order = Float64Array.from(values).sort();
+    assert.equal(new Set(values).size, 400);
+    for (const rank of [300, 399]) assert.equal(selectRank(Float64Array.from(values), rank), order[rank]);
+  });
 });
+
+// Follows the selection of the greatest value and gives the first and the middle one of what is left the least values that are left,
+// so that the second least is the pivot, which trades places with the second one.
+function worstCase(length: number): Float64Array {
+  const values = new Float64Array(length);
+  const places = Array.from(values.keys());
+  for (let left = 0; left < length; left += 2) {
+    const middle = (left + length - 1) >>> 1;
+    values[places[left]!] = left;
+    values[places[Math.max(middle, left + 1)]!] = left + 1;
+    if (middle > left) [places[left + 1], places[middle]] = [places[middle]!, places[left + 1]!];
+  }
+  return values;
+}
