@@ -1,5 +1,6 @@
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
+import { hodgesLehmann } from "../stats/hodges_lehmann.ts";
 import { formatBytes } from "../base/format.ts";
 import { AllocationProfiler } from "./allocation_profiler.ts";
 import { type AllocationSite, compareProfiles } from "./compare_profiles.ts";
@@ -62,10 +63,7 @@ export class LeakFoundError extends Error {
 
 const LOOKS = 12;
 const ROUNDS = 3;
-// Of the 78 Walsh averages of 12 differences the second smallest and the second largest: between them is the centre with
-// 1 - 4/4096 (Wilcoxon's signed-rank distribution).
-const CUT = 1;
-const CONFIDENCE = 1 - 4 / 4096;
+const CONFIDENCE = 0.999;
 
 /**
  * Calls a function again and again and looks at what is left after full collections: whether it grows with every look, by
@@ -106,8 +104,8 @@ export async function assertNoLeak(
   await callOften(fn, warmUp);
   for (let round = 0, batch = iterations; ; round++, batch *= 2) {
     const { heap, external } = await look(fn, batch);
-    const heapBytes = estimate(heap);
-    const externalBytes = estimate(external);
+    const heapBytes = hodgesLehmann(heap, { confidence: CONFIDENCE });
+    const externalBytes = hodgesLehmann(external, { confidence: CONFIDENCE });
     const calls = LOOKS * batch;
     // a buffer holds a little of the heap, too
     const memory = externalBytes.value > heapBytes.value ? "external" : "heap";
@@ -168,21 +166,6 @@ async function readFloor(): Promise<{ readonly heapUsed: number; readonly extern
   await collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return { heapUsed, external };
-}
-
-function estimate(differences: Float64Array): Estimate {
-  const averages: number[] = [];
-  for (let i = 0; i < differences.length; i++) {
-    for (let j = i; j < differences.length; j++) averages.push((differences[i]! + differences[j]!) / 2);
-  }
-  averages.sort((a, b) => a - b);
-  const half = averages.length / 2;
-  return {
-    value: (averages[half - 1]! + averages[half]!) / 2,
-    low: averages[CUT]!,
-    high: averages[averages.length - 1 - CUT]!,
-    confidence: CONFIDENCE,
-  };
 }
 
 async function findSites(fn: () => unknown, calls: number): Promise<readonly AllocationSite[]> {

