@@ -28,8 +28,15 @@ export {
   type NoLeakResult,
 } from "./assert_no_leak.ts";
 export { type AllocationSite, compareProfiles, type CompareProfilesOptions } from "./compare_profiles.ts";
+export {
+  compareHeapSnapshots,
+  type CompareHeapSnapshotsOptions,
+  type HeapClassGrowth,
+} from "./compare_heap_snapshots.ts";
 export { compareSnapshots } from "./compare_snapshots.ts";
 export { canForceGc, collectGarbage, forceGc } from "./force_gc.ts";
+export { HeapSnapshotFormatError } from "./heap_snapshot_format_error.ts";
+export type { HeapClass, HeapSnapshotSummary } from "./heap_snapshot_summary.ts";
 export { InspectedProcess, InspectorError, type InspectTarget } from "./inspected_process.ts";
 export { LeakDetector, type LeakDetectorOptions } from "./leak_detector.ts";
 export type { Estimate, LeakSeverity, LeakState, LeakVerdict, SeriesVerdict } from "./leak_verdict.ts";
@@ -53,4 +60,13 @@ export {
 } from "../base/process_memory.ts";
 export { RemoteMemoryProfiler, type RemoteMemoryProfilerOptions } from "./remote_memory_profiler.ts";
 export type { MemorySample, MemorySeries } from "./sample.ts";
+export {
+  type HeapSnapshotSource,
+  summarizeHeapSnapshot,
+  type SummarizeHeapSnapshotOptions,
+} from "./summarize_heap_snapshot.ts";
+export {
+  takeHeapSnapshotSummary,
+  type TakeHeapSnapshotSummaryOptions,
+} from "./take_heap_snapshot_summary.ts";
 export { UnsupportedError } from "../base/unsupported_error.ts";
