@@ -37,44 +37,41 @@ export class HeapNodeScanner implements Scanner {
     return this.#numbers;
   }
 
-  // Local variables: with fields of the object the loop takes three times as long.
   scan(cursor: ByteCursor): boolean {
     const { chunk } = cursor;
-    let { position } = cursor;
-    let state = this.#state;
-    let value = this.#value;
-    let isDone = false;
-    for (; position < chunk.length && !isDone; position++) {
-      const byte = chunk[position]!;
-      if (byte >= 0x30 && byte <= 0x39 && state !== AFTER) {
-        value = value * 10 + byte - 0x30;
-        state = DIGITS;
-      } else if (byte === COMMA && state !== BEFORE) {
-        cursor.position = position;
-        this.#take(value, cursor);
-        value = 0;
-        state = BEFORE;
+    for (; cursor.position < chunk.length; cursor.position++) {
+      const byte = chunk[cursor.position]!;
+      if (byte >= 0x30 && byte <= 0x39 && this.#state !== AFTER) {
+        this.#value = this.#value * 10 + byte - 0x30;
+        this.#state = DIGITS;
+      } else if (byte === COMMA && this.#state !== BEFORE) {
+        this.#take(cursor);
+        this.#state = BEFORE;
       } else if (isSpace(byte)) {
-        if (state === DIGITS) state = AFTER;
+        if (this.#state === DIGITS) this.#state = AFTER;
       } else {
-        cursor.position = position;
-        if (byte !== ARRAY_END || (state === BEFORE && this.#numbers > 0)) {
-          cursor.refuse("nodes", "hold whole numbers >= 0");
-        }
-        if (state !== BEFORE) this.#take(value, cursor);
-        isDone = true;
+        this.#end(byte, cursor);
+        return true;
       }
     }
-    cursor.position = position;
-    this.#state = state;
-    this.#value = value;
-    return isDone;
+    return false;
   }
 
-  #take(value: number, cursor: ByteCursor): void {
+  #end(byte: number, cursor: ByteCursor): void {
+    const isEmpty = this.#state === BEFORE && this.#numbers === 0;
+    if (byte !== ARRAY_END || (this.#state === BEFORE && !isEmpty)) {
+      cursor.refuse("nodes", "hold whole numbers >= 0");
+    }
+    if (!isEmpty) this.#take(cursor);
+    cursor.position++;
+  }
+
+  #take(cursor: ByteCursor): void {
     const { width, typeAt, nameAt, selfSizeAt } = this.#layout;
+    const value = this.#value;
     if (value > Number.MAX_SAFE_INTEGER) cursor.refuse("nodes", "hold numbers below 2 ** 53");
     this.#numbers++;
+    this.#value = 0;
     const field = this.#field;
     if (field === typeAt) this.#type = value;
     else if (field === nameAt) this.#name = value;

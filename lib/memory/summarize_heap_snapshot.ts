@@ -24,7 +24,7 @@ const CHUNK_BYTES = 1 << 20;
  * like. Every node of the file counts. DevTools leave out nodes without a size, and can count the backing store of an array
  * for its owner; here it is an `(array)`, as in the file.
  *
- * Streaming JSON libraries read 14 MB a second (`@streamparser/json`), as they make a value of each of 30 million numbers.
+ * Streaming JSON libraries read 14 MB a second (`@streamparser/json`), as they make a value of each number.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export async function summarizeHeapSnapshot(
   return parser.end();
 }
 
-/** Each chunk is gone when the next one is asked for: a new buffer a chunk would leave 100 MB for the collector. */
+/** Each chunk is gone when the next one is asked for: with a new buffer a chunk 70 MB wait for the collector. */
 async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array> {
   await using file = await open(path);
   const buffer = new Uint8Array(CHUNK_BYTES);
