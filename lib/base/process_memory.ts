@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { familyOf, parseProcessTable } from "./_process_table.ts";
 import { UnsupportedError } from "./unsupported_error.ts";
 
 /** Memory of a process as the operating system counts it. What it does not tell is left out. */
@@ -19,7 +20,8 @@ export interface ProcessMemory {
 /** Options of {@linkcode readProcessMemory}. */
 export interface ReadProcessMemoryOptions {
   /**
-   * Adds what its descendants hold: their proportional sets where they are known, so that nothing counts twice.
+   * Adds what its descendants hold: their proportional sets where they are known, so that nothing counts twice. Elsewhere
+   * than on Linux only resident sets are known, which count shared pages in each.
    *
    * @default {false}
    */
@@ -59,7 +61,7 @@ export function readProcessMemory(pid: number, options: ReadProcessMemoryOptions
   if (!(Number.isSafeInteger(pid) && pid >= 1)) {
     throw new RangeError(`Cannot read process memory: 'pid' must be a whole number >= 1, got ${pid}`);
   }
-  if (!isLinux()) return askPs(pid);
+  if (!isLinux()) return askPs(pid, includeDescendants);
   const own = readProc(pid);
   if (!includeDescendants) return own;
   return descendantsOf(pid).reduce((sum, child) => {
@@ -152,26 +154,19 @@ function add(sum: ProcessMemory, child: ProcessMemory): ProcessMemory {
   };
 }
 
-function askPs(pid: number): ProcessMemory {
-  let answer = "";
-  try {
-    answer = execFileSync("ps", ["-o", "rss=,etime=", "-p", String(pid)], { encoding: "utf8" });
-  } catch (cause) {
-    // 1: there is no such process
-    if ((cause as { status?: unknown }).status === 1) throw new NoSuchProcessError(pid);
-    throw new UnsupportedError("read process memory", "/proc or the command 'ps'", { cause });
+function askPs(pid: number, includeDescendants: boolean): ProcessMemory {
+  // all processes: asked for one, `ps` does not tell its children
+  const ps = spawnSync("ps", ["-A", "-o", "pid=,ppid=,rss=,etime="], { encoding: "utf8" });
+  if (ps.error || ps.status !== 0) {
+    throw new UnsupportedError("read process memory", "/proc or the command 'ps'", { cause: ps.error });
   }
-  const [kilobytes, elapsed = ""] = answer.trim().split(/\s+/);
-  if (!(Number(kilobytes) > 0)) throw new NoSuchProcessError(pid);
-  return { pid, rssBytes: Number(kilobytes) * 1024, uptimeSeconds: parseElapsed(elapsed) };
-}
-
-/** Seconds of `[[days-]hours:]minutes:seconds`. */
-function parseElapsed(text: string): number | undefined {
-  const [, days = 0, hours = 0, minutes = 0, seconds = 0] =
-    /^(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)$/.exec(text) ?? [];
-  const total = Number(days) * 86_400 + Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  return Number.isFinite(total) ? total : undefined;
+  const [own, ...descendants] = familyOf(parseProcessTable(ps.stdout), pid);
+  // a zombie has no memory
+  if (!own || own.rssBytes === 0) throw new NoSuchProcessError(pid);
+  const { rssBytes, uptimeSeconds } = own;
+  if (!includeDescendants) return { pid, rssBytes, uptimeSeconds };
+  const others = descendants.filter((each) => each.pid !== ps.pid);
+  return { pid, rssBytes: others.reduce((sum, each) => sum + each.rssBytes, rssBytes), uptimeSeconds };
 }
 
 function readOrEmpty(path: string): string {
