@@ -1,68 +1,62 @@
-import { createHook } from "node:async_hooks";
-import { readdirSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
-import { kindOf } from "../base/process_memory.ts";
 import { systemClock } from "../base/system_clock.ts";
 import { describeRuntime } from "../base/unsupported_error.ts";
+import { describeHandle, describeRequest } from "./_describe_handle.ts";
+import { ListenerCounts, type ListenerSource } from "./_listener_counts.ts";
+import { MadeResources } from "./_made_resources.ts";
+import { listFiles, openDescriptors } from "./_open_files.ts";
 
 /** Something that came and did not go. */
 export interface Leftover {
-  readonly kind: "handle" | "timer" | "listener" | "file" | "descriptor";
+  readonly kind: "handle" | "request" | "worker" | "timer" | "listener" | "file" | "descriptor";
   /** In words, such as `server on 127.0.0.1:8080`. */
   readonly what: string;
   /** Where it was made, the innermost of the user's lines first; empty where it is not known. */
   readonly stack: readonly string[];
 }
 
-interface Emitter {
-  eventNames(): readonly (string | symbol)[];
-  listenerCount(name: string | symbol): number;
-}
-
-interface MadeTimer {
-  readonly timer: { hasRef?(): boolean; readonly _idleTimeout?: number; readonly _repeat?: number | null };
-  readonly stack: readonly string[];
-}
-
-const STACK_LINES = 4;
-
 /** What a process has open at a moment, and what came since. */
 export class ResourceInventory implements Disposable {
   readonly unsupported: readonly string[];
-  readonly #emitters: Readonly<Record<string, Emitter>>;
   readonly #directories: readonly string[];
-  readonly #handles: ReadonlySet<object>;
-  readonly #listeners: ReadonlyMap<string, number>;
+  readonly #made: MadeResources | undefined;
+  readonly #handles: WeakSet<object>;
+  readonly #requests: WeakSet<object>;
+  readonly #listeners: ListenerCounts;
   readonly #files: ReadonlySet<string>;
   readonly #descriptors: ReadonlyMap<string, string>;
-  readonly #timers = new Map<number, MadeTimer>();
-  readonly #stacks = new Map<object, readonly string[]>();
-  readonly #hook: { disable(): unknown } | undefined;
-  #isOwnTimer = false;
 
-  constructor(emitters: Readonly<Record<string, Emitter>>, directories: readonly string[]) {
-    this.#emitters = { ...emitters, process };
-    this.#directories = directories;
-    this.#handles = new Set(activeHandles() ?? []);
-    this.#listeners = this.#countListeners();
-    this.#files = new Set(this.#listFiles());
-    this.#descriptors = openDescriptors() ?? new Map();
+  constructor(emitters: Readonly<Record<string, ListenerSource>>, directories: readonly string[]) {
+    const { files, unreadable } = listFiles(directories);
+    const descriptors = openDescriptors();
+    const handles = active("handle");
+    const requests = active("request");
     const runtime = describeRuntime();
-    const missing: string[] = [];
-    if (!activeHandles()) missing.push(`${runtime} does not tell its handles.`);
-    if (!openDescriptors()) missing.push(`${process.platform} does not tell its file descriptors.`);
     const hasHooks = runtime.startsWith("Node");
-    if (!hasHooks) missing.push(`${runtime} does not tell its timers.`);
-    this.#hook = hasHooks ? this.#watchTimers() : undefined;
-    this.unsupported = missing;
+    this.#directories = directories;
+    this.#files = new Set(files);
+    this.#descriptors = descriptors ?? new Map();
+    this.#handles = new WeakSet(handles ?? []);
+    this.#requests = new WeakSet(requests ?? []);
+    this.#listeners = new ListenerCounts({ ...emitters, process });
+    this.unsupported = [
+      ...(handles ? [] : [`${runtime} does not tell its handles.`]),
+      ...(requests ? [] : [`${runtime} does not tell its requests.`]),
+      ...(hasHooks ? [] : [`${runtime} does not tell its timers and threads.`]),
+      ...(descriptors ? [] : [`${process.platform} does not tell its file descriptors.`]),
+      ...unreadable.map((folder) => `${folder} may not be read.`),
+    ];
+    this.#made = hasHooks ? new MadeResources() : undefined;
   }
 
   leftovers(): readonly Leftover[] {
+    const made = this.#made;
     return [
-      ...this.#leftHandles(),
-      ...this.#leftTimers(),
-      ...this.#leftListeners(),
+      ...this.#leftActive("handle"),
+      ...this.#leftActive("request"),
+      ...(made?.workers() ?? []).map((each) => ({ kind: "worker" as const, ...each })),
+      ...(made?.timers() ?? []).map((each) => ({ kind: "timer" as const, ...each })),
+      ...this.#listeners.added().map((what) => ({ kind: "listener" as const, what, stack: [] })),
       ...this.#leftFiles(),
       ...this.#leftDescriptors(),
     ];
@@ -70,90 +64,34 @@ export class ResourceInventory implements Disposable {
 
   /** A sleep whose timer is no finding. */
   sleep(durationMs: number): Promise<void> {
-    this.#isOwnTimer = true;
-    try {
-      return systemClock.sleep(durationMs);
-    } finally {
-      this.#isOwnTimer = false;
-    }
+    const sleep = (): Promise<void> => systemClock.sleep(durationMs);
+    return this.#made ? this.#made.unnoticed(sleep) : sleep();
   }
 
   [Symbol.dispose](): void {
-    this.#hook?.disable();
-    this.#timers.clear();
-    this.#stacks.clear();
+    this.#made?.[Symbol.dispose]();
   }
 
-  #watchTimers(): { disable(): unknown } {
-    return createHook({
-      init: (id, type, _trigger, resource) => {
-        if (this.#isOwnTimer) return;
-        if (type === "Timeout") this.#timers.set(id, { timer: resource, stack: callers() });
-        else if (/^(TCP|PIPE|UDP|PROCESS|FSEVENT|TLS|TTY)/.test(type)) this.#stacks.set(resource, callers());
-      },
-      destroy: (id) => void this.#timers.delete(id),
-    }).enable();
-  }
-
-  #leftHandles(): readonly Leftover[] {
+  #leftActive(kind: "handle" | "request"): readonly Leftover[] {
+    const [before, describe] =
+      kind === "handle" ? [this.#handles, describeHandle] : [this.#requests, describeRequest];
     const left: Leftover[] = [];
-    for (const handle of activeHandles() ?? []) {
-      if (this.#handles.has(handle)) continue;
-      const what = describeHandle(handle);
-      const { _handle } = handle as { readonly _handle?: object };
-      if (what) left.push({ kind: "handle", what, stack: (_handle && this.#stacks.get(_handle)) ?? [] });
+    for (const each of active(kind) ?? []) {
+      const what = before.has(each) ? undefined : describe(each);
+      if (what) left.push({ kind, what, stack: this.#stackOf(each) });
     }
     return left;
   }
 
-  #leftTimers(): readonly Leftover[] {
-    return [...this.#timers.values()]
-      .filter(({ timer }) => (timer._idleTimeout ?? 0) > 0)
-      .map(({ timer, stack }) => {
-        const repeats = typeof timer._repeat === "number";
-        const idle = timer.hasRef?.() === false ? ", which does not keep the process alive" : "";
-        return {
-          kind: "timer",
-          what: `${repeats ? "interval" : "timeout"} of ${timer._idleTimeout} ms${idle}`,
-          stack,
-        };
-      });
-  }
-
-  #countListeners(): ReadonlyMap<string, number> {
-    return new Map(
-      Object.entries(this.#emitters).flatMap(([name, emitter]) =>
-        emitter
-          .eventNames()
-          .map((event) => [`'${String(event)}' of ${name}`, emitter.listenerCount(event)] as const),
-      ),
-    );
-  }
-
-  #leftListeners(): readonly Leftover[] {
-    return [...this.#countListeners()].flatMap(([name, count]) => {
-      const more = count - (this.#listeners.get(name) ?? 0);
-      if (more <= 0) return [];
-      const what = `${more} listener${more > 1 ? "s" : ""} for ${name}`;
-      return [{ kind: "listener" as const, what, stack: [] }];
-    });
-  }
-
-  #listFiles(): readonly string[] {
-    return this.#directories.flatMap((directory) => {
-      try {
-        return readdirSync(directory, { recursive: true, encoding: "utf8" }).map((name) =>
-          join(directory, name),
-        );
-      } catch {
-        return []; // a folder that is gone has nothing left in it
-      }
-    });
+  // Node lists the object that owns a handle, and calls hooks with the handle itself.
+  #stackOf(resource: object): readonly string[] {
+    const { _handle } = resource as { readonly _handle?: object | null };
+    return this.#made?.stackOf(_handle ?? resource) ?? [];
   }
 
   #leftFiles(): readonly Leftover[] {
-    return this.#listFiles()
-      .filter((path) => !this.#files.has(path))
+    return listFiles(this.#directories)
+      .files.filter((path) => !this.#files.has(path))
       .map((what) => ({ kind: "file", what, stack: [] }));
   }
 
@@ -172,86 +110,11 @@ export function formatLeftovers(left: readonly Leftover[]): string {
   return lines.join("") + (left.length > 20 ? `\n    and ${left.length - 20} more` : "");
 }
 
-function activeHandles(): readonly object[] | undefined {
-  const { _getActiveHandles: list } = process as { _getActiveHandles?: () => readonly object[] };
+function active(kind: "handle" | "request"): readonly object[] | undefined {
+  const { _getActiveHandles, _getActiveRequests } = process as {
+    readonly _getActiveHandles?: () => readonly object[];
+    readonly _getActiveRequests?: () => readonly object[];
+  };
+  const list = kind === "handle" ? _getActiveHandles : _getActiveRequests;
   return typeof list === "function" ? list.call(process) : undefined;
-}
-
-interface Handle {
-  readonly constructor?: { readonly name?: string };
-  readonly fd?: number;
-  readonly pid?: number;
-  readonly spawnfile?: string;
-  readonly remoteAddress?: string;
-  readonly remotePort?: number;
-  readonly localPort?: number;
-  readonly destroyed?: boolean;
-  readonly listening?: boolean;
-  address?(): unknown;
-}
-
-/** Undefined for what is no finding: the standard streams. */
-function describeHandle(handle: object): string | undefined {
-  const { constructor, pid, spawnfile, remoteAddress, remotePort, localPort } = handle as Handle;
-  const { fd, destroyed, listening } = handle as Handle;
-  const name = constructor?.name ?? "handle";
-  if (destroyed || (fd !== undefined && fd >= 0 && fd <= 2)) return undefined;
-  if (pid !== undefined) return `child process ${pid} (${spawnfile ?? "unknown"})`;
-  if (remoteAddress !== undefined) {
-    return `socket to ${remoteAddress}:${remotePort} (own port ${localPort})`;
-  }
-  const address = addressOf(handle as Handle);
-  if (address === undefined) return name;
-  return listening ? `server on ${address}` : `${name} on ${address}, connected to nobody`;
-}
-
-function addressOf(handle: Handle): string | undefined {
-  try {
-    const address = handle.address?.();
-    if (typeof address === "string") return address;
-    const { address: host, port } = (address ?? {}) as { address?: string; port?: number };
-    return host === undefined ? undefined : `${host}:${port}`;
-  } catch {
-    return undefined; // a socket that is not bound throws
-  }
-}
-
-/** Open files, pipes and devices by number; sockets are told as handles. Linux only. */
-function openDescriptors(): ReadonlyMap<string, string> | undefined {
-  const folder = "/proc/self/fd";
-  let names: readonly string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return undefined;
-  }
-  const found = new Map<string, string>();
-  for (const name of names) {
-    const target = linkOf(join(folder, name));
-    const kind = kindOf(target);
-    // the listing itself was open while it was made
-    if (target && (kind === "file" || kind === "pipe") && !target.startsWith("/proc/"))
-      found.set(name, target);
-  }
-  return found;
-}
-
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-const RUNTIME_LINE = /node:|_resource_inventory|system_clock/;
-
-function callers(): readonly string[] {
-  const { stack = "" } = new Error("made");
-  return stack
-    .split("\n")
-    .slice(2)
-    .map((line) => line.trim())
-    .filter((line) => !RUNTIME_LINE.test(line))
-    .slice(0, STACK_LINES);
 }

@@ -1,20 +1,21 @@
-import { formatLeftovers, type Leftover, ResourceInventory } from "./_resource_inventory.ts";
 import { systemClock } from "../base/system_clock.ts";
+import type { ListenerSource } from "./_listener_counts.ts";
+import { formatLeftovers, type Leftover, ResourceInventory } from "./_resource_inventory.ts";
 
+export type { ListenerSource } from "./_listener_counts.ts";
 export type { Leftover } from "./_resource_inventory.ts";
 
-/** What is watched beside handles, timers, descriptors and the listeners of `process`. */
+/** What is watched beside handles, requests, threads, timers, descriptors and the listeners of `process`. */
 export interface WatchCleanUpOptions {
   /** Emitters whose listeners count, by the name that a complaint gives them. */
   readonly emitters?: Readonly<Record<string, ListenerSource>> | undefined;
-  /** Folders in which nothing may be left. */
+  /**
+   * Folders in which nothing may be left, at any depth. In `os.tmpdir()` other programs write too: leave theirs out by
+   * {@linkcode AssertCleanedUpOptions.ignore}.
+   *
+   * @default {[]}
+   */
   readonly directories?: readonly string[] | undefined;
-}
-
-/** As much of an `EventEmitter` as is needed. */
-export interface ListenerSource {
-  eventNames(): readonly (string | symbol)[];
-  listenerCount(name: string | symbol): number;
 }
 
 /** Options of {@linkcode assertCleanedUp}. */
@@ -38,7 +39,7 @@ export class NotCleanedUpError extends Error {
 
 /** What there was at a moment; made by {@linkcode watchCleanUp}. Disposing of it ends the watch. */
 export interface CleanUpWatch extends Disposable {
-  /** What this runtime does not tell, in sentences. */
+  /** What this runtime or system does not tell, in sentences: of that nothing is found. */
   readonly unsupported: readonly string[];
 }
 
@@ -58,9 +59,9 @@ export function watchCleanUp(options: WatchCleanUpOptions = {}): CleanUpWatch {
 }
 
 /**
- * Resolves when nothing is left of what came since the watch began: sockets, servers, child processes, timers (those that keep
- * the process alive or not), event listeners, files, descriptors. Each that is left is told with what it is and, where it is
- * known, the line that made it.
+ * Resolves when nothing is left of what came since the watch began: sockets, servers, child processes, requests such as look-ups
+ * of names, threads, timers (those that keep the process alive or not), event listeners, files, descriptors. Each that is left
+ * is told with what it is and, where it is known, the line that made it. Timers that the runtime sets for itself do not count.
  *
  * @example
  * ```ts

@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { lookup } from "node:dns";
 import { EventEmitter, once } from "node:events";
-import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { Agent, createServer as createHttpServer, get } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { Worker } from "node:worker_threads";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import {
@@ -29,6 +33,17 @@ async function complaint(
   await assertCleanedUp(watch);
   assert.ok(error instanceof NotCleanedUpError, "nothing was found");
   return error.message;
+}
+
+/** Runs without the superuser's right to read everything. */
+async function asNobody(run: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    await run();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
 }
 
 suite("assertCleanedUp()", () => {
@@ -115,6 +130,83 @@ suite("assertCleanedUp()", () => {
       };
     });
     assert.match(message, /child process \d+/);
+  });
+
+  test("says what a datagram socket is bound to", async () => {
+    let port = 0;
+    const message = await complaint(async () => {
+      const socket = createSocket("udp4").bind(0, "127.0.0.1");
+      await once(socket, "listening");
+      ({ port } = socket.address());
+      return () => new Promise<void>((resolve) => void socket.close(resolve));
+    });
+    assert.ok(message.includes(`    socket on 127.0.0.1:${port}`), message);
+  });
+
+  test("finds threads and requests, with the line that made them", async () => {
+    const message = await complaint(async () => {
+      const worker = new Worker("setInterval(() => {}, 1e6)", { eval: true });
+      await once(worker, "online");
+      const found = new Promise((resolve) => void lookup("localhost", resolve));
+      return async () => {
+        await worker.terminate();
+        await found;
+      };
+    });
+    assert.match(message, /worker thread \d+, made at .*assert_cleaned_up\.test\.ts:\d+/);
+    assert.match(message, /GetAddrInfoReqWrap for localhost, made at .*assert_cleaned_up\.test\.ts:\d+/);
+  });
+
+  test("finds a listener that took the place of another, by its name", async () => {
+    const bot = new EventEmitter();
+    const first = (): void => {};
+    bot.on("message", first);
+    const message = await complaint(
+      () => {
+        const second = (): void => {};
+        bot.off("message", first).once("message", second);
+        return () => void bot.off("message", second);
+      },
+      { emitters: { bot } },
+    );
+    assert.match(message, /1 listener for 'message' of bot \(second\)/);
+  });
+
+  test("takes no offence at timers that Node sets for itself", async () => {
+    await using server = createHttpServer((_request, response) => void response.end("hi"));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const agent = new Agent();
+    using watch = watchCleanUp();
+    // the date of the answer's header is kept for a second, by a timer that is set below this handler
+    await new Promise<void>((resolve) => {
+      get({ port, host: "127.0.0.1", agent }, (response) => void response.resume().on("close", resolve));
+    });
+    agent.destroy();
+    await assertCleanedUp(watch, { ...NOW, ignore: ["socket to"] });
+  });
+
+  test("a private folder hides no file beside it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "cleaned-up-"));
+    const secret = join(folder, "private");
+    mkdirSync(secret, { mode: 0 });
+    chmodSync(folder, 0o777);
+    await asNobody(async () => {
+      using watch = watchCleanUp({ directories: [folder] });
+      writeFileSync(join(folder, "left.txt"), "");
+      if (process.platform !== "win32")
+        assert.deepEqual(watch.unsupported.slice(-1), [`${secret} may not be read.`]);
+      await assert.rejects(assertCleanedUp(watch, NOW), /left\.txt/);
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  test("one watch is no leftover of another", async () => {
+    using outer = watchCleanUp();
+    using inner = watchCleanUp();
+    await assertCleanedUp(inner);
+    await assertCleanedUp(outer);
   });
 
   test("waits for what is about to go, and leaves out what may stay", async () => {
