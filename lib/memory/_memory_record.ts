@@ -80,6 +80,7 @@ export class MemoryRecord {
       | "collections"
       | "unsupported"
       | "census"
+      | "heaps"
     >,
   ): Report {
     const { warningBytes, criticalBytes } = this.#options;

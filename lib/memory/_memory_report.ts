@@ -2,7 +2,9 @@
 import { formatBytes, formatDuration, formatRatio } from "../base/format.ts";
 import type { Report, ReportBlock, ReportSection, ReportSeries, ReportTone } from "../reports/report.ts";
 import type { AllocationSite } from "./compare_profiles.ts";
+import { compareHeapSnapshots } from "./compare_heap_snapshots.ts";
 import { compareSnapshots } from "./compare_snapshots.ts";
+import type { HeapSnapshotSummary } from "./heap_snapshot_summary.ts";
 import type { Estimate, LeakState, LeakVerdict, SeriesVerdict } from "./leak_verdict.ts";
 import type { MemoryEvent } from "./memory_event.ts";
 import type { LabelCensus } from "./object_tracker.ts";
@@ -30,6 +32,8 @@ export interface MemoryReportParts {
   readonly collections: { readonly minors: number; readonly majors: number; readonly pauseMs: number };
   readonly unsupported: readonly string[];
   readonly census: readonly LabelCensus[];
+  /** The newest last. */
+  readonly heaps: readonly HeapSnapshotSummary[];
 }
 
 const HOUR = 3_600_000;
@@ -71,6 +75,7 @@ export function composeMemoryReport(parts: MemoryReportParts): Report {
     { title: "Why this verdict", blocks: reasons(verdict) },
     snapshotSection(parts),
     objectSection(parts),
+    heapSection(parts),
     detailSection(parts),
     crossingSection(parts),
     parts.unsupported.length > 0
@@ -398,6 +403,40 @@ function objectSection({ census }: MemoryReportParts): ReportSection | undefined
       { type: "table", caption: "Tracked objects", columns, rows },
     ],
   };
+}
+
+function heapSection({ heaps }: MemoryReportParts): ReportSection | undefined {
+  const newest = heaps.at(-1);
+  if (!newest) return undefined;
+  const columns = [
+    { title: "Class" },
+    { title: "Objects", isNumeric: true },
+    { title: "Size of their own", isNumeric: true },
+  ];
+  const blocks: ReportBlock[] = [
+    {
+      type: "table",
+      caption: `Largest classes of ${newest.count} objects, ${formatBytes(newest.selfBytes)}`,
+      columns,
+      rows: newest.classes
+        .slice(0, 20)
+        .map(({ name, count, selfBytes }) => [name, String(count), formatBytes(selfBytes)]),
+    },
+  ];
+  const [before] = heaps.length > 1 ? heaps : [];
+  if (before) {
+    blocks.push({
+      type: "table",
+      caption: "Growth since the summary before",
+      columns,
+      rows: compareHeapSnapshots(before, newest).map(({ name, growthCount, growthBytes }) => [
+        name,
+        `${growthCount > 0 ? "+" : ""}${growthCount}`,
+        `+${formatBytes(growthBytes)}`,
+      ]),
+    });
+  }
+  return { title: "Heap by class", blocks };
 }
 
 function crossingSection({ crossings }: MemoryReportParts): ReportSection | undefined {

@@ -13,12 +13,14 @@ import { AllocationProfiler } from "./allocation_profiler.ts";
 import type { AllocationSite } from "./compare_profiles.ts";
 import { compareSnapshots } from "./compare_snapshots.ts";
 import { canForceGc, forceGc } from "./force_gc.ts";
+import type { HeapSnapshotSummary } from "./heap_snapshot_summary.ts";
 import type { LeakVerdict } from "./leak_verdict.ts";
 import type { MemoryEvent } from "./memory_event.ts";
 import type { MemoryDifference, MemorySnapshot } from "./memory_snapshot.ts";
 import type { ObjectTracker } from "./object_tracker.ts";
 import { PostGcObserver } from "./post_gc_observer.ts";
 import type { MemorySample } from "./sample.ts";
+import { takeHeapSnapshotSummary } from "./take_heap_snapshot_summary.ts";
 
 /** Options of {@linkcode MemoryProfiler}. */
 export interface MemoryProfilerOptions {
@@ -83,6 +85,8 @@ export class MemoryProfiler implements Disposable {
   readonly #objects: ObjectTracker | undefined;
   readonly #unsupported: string[] = [];
   #baselines: ProfileBaselines | undefined;
+  /** The newest two. */
+  #heaps: readonly HeapSnapshotSummary[] = [];
   #timer: ClockTimer | undefined;
   #startedAt: number | undefined;
   #stoppedAt: number | undefined;
@@ -175,6 +179,24 @@ export class MemoryProfiler implements Disposable {
   }
 
   /**
+   * What is on the heap of this process by class; the report shows the newest, and what grew since the one before. The process
+   * is stopped for seconds, and needs some hundred bytes more for each object: on demand only.
+   *
+   * @throws {TypeError} If it is another process that is looked at.
+   * @throws {UnsupportedError} Where the runtime takes no heap snapshots.
+   */
+  async takeHeapSummary(): Promise<HeapSnapshotSummary> {
+    if (!this.#isOwn) {
+      throw new TypeError(
+        `Cannot take heap summary: 'pid' must be of this process, ${process.pid}, got ${this.#pid}`,
+      );
+    }
+    const summary = await takeHeapSnapshotSummary();
+    this.#heaps = [...this.#heaps.slice(-1), summary];
+    return summary;
+  }
+
+  /**
    * What came and went between two snapshots.
    *
    * @throws {RangeError} If they are of different processes, or in the wrong order.
@@ -232,6 +254,7 @@ export class MemoryProfiler implements Disposable {
       collections: { minors, majors, pauseMs },
       unsupported: this.#unsupported,
       census: this.#objects?.census() ?? [],
+      heaps: this.#heaps,
     });
   }
 

@@ -213,6 +213,7 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
       collections: this.#collections,
       unsupported: hasSites ? [] : ["Allocation sites were not asked for."],
       census: [],
+      heaps: [],
     });
   }
 

@@ -120,6 +120,27 @@ suite("MemoryProfiler", () => {
     assert.deepEqual(table?.rows, [["session", "1", "0", "1", "1", "0 ms"]]);
   });
 
+  test("shows the heap by class, and what grew since the time before", async () => {
+    class Conversation {
+      readonly text = "hello";
+    }
+    using profiler = new MemoryProfiler({ clock: new VirtualClock(), samplingIntervalBytes: false });
+    const rows = (): readonly (readonly string[])[] => {
+      const section = profiler.report().sections.find(({ title }) => title === "Heap by class");
+      return section?.blocks.flatMap((block) => (block.type === "table" ? block.rows : [])) ?? [];
+    };
+    assert.deepEqual(rows(), []);
+    const { count, classes } = await profiler.takeHeapSummary();
+    assert.ok(count > 10_000 && classes.length > 100);
+    const kept = Array.from({ length: 3000 }, () => new Conversation());
+    await profiler.takeHeapSummary();
+    assert.deepEqual(
+      rows().find(([name, number]) => name === "Conversation" && number === `+${kept.length}`)?.length,
+      3,
+    );
+    await assert.rejects(new MemoryProfiler({ pid: process.ppid }).takeHeapSummary(), TypeError);
+  });
+
   test("looks at another process from outside, and says what is not known of it", async () => {
     const child = spawn(process.execPath, ["-e", "process.stdout.write('up'); setInterval(() => {}, 1e6)"]);
     await once(child.stdout, "data");
