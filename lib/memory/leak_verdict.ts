@@ -1,16 +1,8 @@
 // This module is browser-safe.
+import type { Estimate } from "../stats/estimate.ts";
 import type { MemorySeries } from "./sample.ts";
 
-/** An estimate with the interval that holds the truth with the stated confidence. */
-export interface Estimate {
-  readonly value: number;
-  /** Lower end of the interval; `-Infinity` when nothing bounds it. */
-  readonly low: number;
-  /** Upper end of the interval; `Infinity` when nothing bounds it. */
-  readonly high: number;
-  /** Share of such intervals that hold the truth, 0…1. */
-  readonly confidence: number;
-}
+export type { Estimate };
 
 /**
  * - `healthy`: what growth there is comes to an end, or there is none.
