@@ -27,10 +27,15 @@ export function exactCut(probabilities: Float64Array, confidence: number): RankC
   return { cut, confidence: 1 - 2 * below };
 }
 
-/** The same by the normal approximation with continuity correction. */
-export function normalCut(mean: number, variance: number, confidence: number): RankCut {
+/**
+ * The same by the normal approximation with continuity correction.
+ *
+ * @param extreme Probability of the statistic's least value: what the longest interval leaves out on each side.
+ */
+export function normalCut(mean: number, variance: number, confidence: number, extreme: number): RankCut {
   const reach = normalQuantile((1 - confidence) / 2) * Math.sqrt(variance);
-  return { cut: Math.max(1, Math.floor(mean + 0.5 - reach)), confidence };
+  const cut = Math.floor(mean + 0.5 - reach);
+  return cut > 1 ? { cut, confidence } : { cut: 1, confidence: Math.min(confidence, 1 - 2 * extreme) };
 }
 
 /** Distribution of Wilcoxon's signed-rank statistic of `n` values. Time O(n³), space O(n²). */
@@ -53,15 +58,22 @@ export function signedRankDistribution(n: number): Float64Array {
  */
 export function rankSumDistribution(m: number, n: number): Float64Array {
   const middle = Math.floor((m * n) / 2);
-  const counts = new Float64Array(middle + 1);
-  counts[0] = 1;
-  let arrangements = 1;
+  const probabilities = new Float64Array(middle + 1);
+  probabilities[0] = 1;
   for (let i = 1; i <= m; i++) {
-    arrangements *= (n + i) / i;
-    for (let u = middle; u >= n + i; u--) counts[u]! -= counts[u - n - i]!;
-    for (let u = i; u <= middle; u++) counts[u]! += counts[u - i]!;
+    for (let u = middle; u >= n + i; u--) probabilities[u]! -= probabilities[u - n - i]!;
+    for (let u = i; u <= middle; u++) probabilities[u]! += probabilities[u - i]!;
+    // at once, not at the end: of 515 values and 515 there are more arrangements than 1e308
+    for (let u = 0; u <= middle; u++) probabilities[u]! *= i / (n + i);
   }
-  return counts.map((count) => count / arrangements);
+  return probabilities;
+}
+
+/** Probability that all of `m` values lie below all of `n`. */
+export function rankSumExtreme(m: number, n: number): number {
+  let probability = 1;
+  for (let i = 1; i <= m; i++) probability *= i / (n + i);
+  return probability;
 }
 
 /** Refuses a method that is none. */

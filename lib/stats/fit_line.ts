@@ -79,28 +79,26 @@ export function fitLine(x: ArrayLike<number>, y: ArrayLike<number>, options: Fit
   checkConfidence(confidence, ACTION);
   checkMethod(method);
   const { xs, ys } = checkedPoints(x, y, ACTION, typeof method === "number" ? 3 : LEAST_POINTS);
-  // centred: of epoch milliseconds the squares would leave no digits for the rest
-  const xOrigin = mean(xs);
-  const yOrigin = mean(ys);
-  const centredX = xs.map((value) => value - xOrigin);
-  const centredY = ys.map((value) => value - yOrigin);
+  const { unit: xUnit, origin: xOrigin, centred: centredX } = centre(xs);
+  const { unit: yUnit, origin: yOrigin, centred: centredY } = centre(ys);
   const correlation = findCorrelation(centredX, centredY, method);
   const fit = fitTransformed(centredX, centredY, correlation);
   const degreesOfFreedom = xs.length - 2;
   const deviation = Math.sqrt(fit.sumOfSquares / degreesOfFreedom);
   const reach = studentQuantile(confidence, degreesOfFreedom);
-  const coefficient = (value: number, factor: number): Coefficient => {
-    const standardError = deviation * Math.sqrt(factor);
+  const coefficient = (inUnits: number, factor: number, unit: number): Coefficient => {
+    const value = inUnits * unit;
+    const standardError = deviation * Math.sqrt(factor) * unit;
     const low = value - reach * standardError;
     return { value, low, high: value + reach * standardError, confidence, standardError };
   };
   const interceptFactor =
     fit.interceptFactor - 2 * xOrigin * fit.covarianceFactor + xOrigin * xOrigin * fit.slopeFactor;
   return {
-    slope: coefficient(fit.slope, fit.slopeFactor),
-    intercept: coefficient(yOrigin + fit.intercept - fit.slope * xOrigin, interceptFactor),
+    slope: coefficient(fit.slope, fit.slopeFactor, yUnit / xUnit),
+    intercept: coefficient(yOrigin + fit.intercept - fit.slope * xOrigin, interceptFactor, yUnit),
     correlation,
-    innovationDeviation: deviation,
+    innovationDeviation: deviation * yUnit,
     degreesOfFreedom,
   };
 }
@@ -111,6 +109,16 @@ function checkMethod(method: unknown): void {
   throw new RangeError(
     `Cannot ${ACTION}: 'correlation' must be 'reml', 'prais-winsten' or in (-1, 1), got ${String(method)}`,
   );
+}
+
+// Centred, as of epoch milliseconds the squares would leave no digits for the rest, and in a unit whose squares are
+// neither Infinity nor 0: a power of two, which costs no digit.
+function centre(values: Float64Array): { unit: number; origin: number; centred: Float64Array } {
+  const greatest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const unit = greatest === 0 ? 1 : 2 ** Math.floor(Math.log2(greatest));
+  const inUnits = values.map((value) => value / unit);
+  const origin = mean(inUnits);
+  return { unit, origin, centred: inUnits.map((value) => value - origin) };
 }
 
 function mean(values: Float64Array): number {

@@ -18,7 +18,7 @@ export interface HodgesLehmannOptions {
    * Distribution behind the interval: of Wilcoxon's statistic itself, or its normal approximation. The exact one costs
    * O(n³).
    *
-   * @default {"exact" up to 50 values, "normal" beyond}
+   * @default {"exact" up to 50 values, or 50 times 50 differences, "normal" beyond}
    */
   readonly method?: "exact" | "normal" | undefined;
 }
@@ -57,7 +57,7 @@ export function hodgesLehmann(values: ArrayLike<number>, options: HodgesLehmannO
   const range =
     method === "exact"
       ? exactCut(signedRankDistribution(n), confidence)
-      : normalCut((n * (n + 1)) / 4, (n * (n + 1) * (2 * n + 1)) / 24, confidence);
+      : normalCut((n * (n + 1)) / 4, (n * (n + 1) * (2 * n + 1)) / 24, confidence, 0.5 ** n);
   return toEstimate(walshAverages(sample), range.cut, range.confidence);
 }
 
@@ -65,7 +65,7 @@ function walshAverages(sample: Float64Array): Float64Array {
   const averages = new Float64Array((sample.length * (sample.length + 1)) / 2);
   let count = 0;
   for (let i = 0; i < sample.length; i++) {
-    for (let j = i; j < sample.length; j++) averages[count++] = (sample[i]! + sample[j]!) / 2;
+    for (let j = i; j < sample.length; j++) averages[count++] = sample[i]! / 2 + sample[j]! / 2;
   }
   return averages;
 }

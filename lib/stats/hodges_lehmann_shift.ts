@@ -6,6 +6,7 @@ import {
   exactCut,
   normalCut,
   rankSumDistribution,
+  rankSumExtreme,
   toEstimate,
 } from "./_rank_interval.ts";
 import type { Estimate } from "./estimate.ts";
@@ -45,12 +46,12 @@ export function hodgesLehmannShift(
   const sample = checkedNumbers(values, ACTION, "values");
   const other = checkedNumbers(reference, ACTION, "reference");
   const [m, n] = [sample.length, other.length];
-  const { method = Math.max(m, n) <= EXACT_UP_TO ? "exact" : "normal" } = options;
+  const { method = m * n <= EXACT_UP_TO * EXACT_UP_TO ? "exact" : "normal" } = options;
   checkMethod(method, ACTION);
   const range =
     method === "exact"
       ? exactCut(rankSumDistribution(m, n), confidence)
-      : normalCut((m * n) / 2, (m * n * (m + n + 1)) / 12, confidence);
+      : normalCut((m * n) / 2, (m * n * (m + n + 1)) / 12, confidence, rankSumExtreme(m, n));
   return toEstimate(differences(sample, other), range.cut, range.confidence);
 }
 

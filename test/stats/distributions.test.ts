@@ -34,7 +34,12 @@ suite("distributions", () => {
     for (const n of [30, 50, 60]) {
       for (const confidence of [0.8, 0.95, 0.99]) {
         const exact = exactCut(signedRankDistribution(n), confidence).cut;
-        const normal = normalCut((n * (n + 1)) / 4, (n * (n + 1) * (2 * n + 1)) / 24, confidence).cut;
+        const normal = normalCut(
+          (n * (n + 1)) / 4,
+          (n * (n + 1) * (2 * n + 1)) / 24,
+          confidence,
+          0.5 ** n,
+        ).cut;
         assert.ok(Math.abs(exact - normal) <= (confidence < 0.99 ? 1 : 3), `${normal} of ${n}, not ${exact}`);
       }
     }

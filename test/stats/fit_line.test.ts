@@ -99,6 +99,31 @@ suite("fitLine()", () => {
     }
   });
 
+  // squares of such figures are Infinity or 0
+  for (const [xPower, yPower] of [
+    [0, 900],
+    [0, -900],
+    [400, 0],
+    [-900, 0],
+    [600, 1000],
+  ] as const) {
+    test(`does not depend on the unit: x times 2^${xPower}, y times 2^${yPower}`, () => {
+      const { x, y } = series["correlated"]!;
+      const [xUnit, yUnit] = [2 ** xPower, 2 ** yPower];
+      const plain = fitLine(x, y);
+      const far = fitLine(
+        x.map((value) => value * xUnit),
+        y.map((value) => value * yUnit),
+      );
+      assertClose(far.correlation, plain.correlation, 1e-12);
+      for (const key of ["value", "low", "high", "standardError"] as const) {
+        assertClose(far.slope[key], plain.slope[key] * (yUnit / xUnit), 1e-12, `slope's ${key}`);
+        assertClose(far.intercept[key], plain.intercept[key] * yUnit, 1e-12, `intercept's ${key}`);
+      }
+      assertClose(far.innovationDeviation, plain.innovationDeviation * yUnit, 1e-12);
+    });
+  }
+
   test("refuses what has no line", () => {
     refusesBadValues((values) => fitLine([1, 2, 3, 4], values, { correlation: 0 }));
     refusesBadValues((values) => fitLine(values, [1, 2, 3, 4], { correlation: 0 }));

@@ -61,6 +61,15 @@ suite("hodgesLehmann()", () => {
     assert.deepEqual(unordered, [3, 1, 2]);
   });
 
+  test("the normal approximation promises no more than the values can keep", () => {
+    const { low, high, confidence } = hodgesLehmann([3, 5, 8], { method: "normal", confidence: 0.99 });
+    assert.deepEqual([low, high, confidence], [3, 8, 0.75]);
+  });
+
+  test("takes the greatest numbers there are", () => {
+    assert.equal(hodgesLehmann([1.5e308, 1.6e308, 1.7e308]).value, 1.6e308);
+  });
+
   test("refuses no values and options that are none", () => {
     refusesBadValues((values) => hodgesLehmann(values));
     assert.throws(() => hodgesLehmann([1], { confidence: 1 }), {
@@ -105,6 +114,26 @@ suite("hodgesLehmannShift()", () => {
     const { low, high, confidence } = hodgesLehmannShift([10, 20, 40], [1, 2, 4], { confidence: 0.8 });
     assert.deepEqual([low, high], [8, 38]);
     assertClose(confidence, 0.8, 1e-15);
+  });
+
+  // the one value is the least or the greatest of all in 2 of 61 orders
+  for (const method of [undefined, "normal"] as const) {
+    test(`says what one value beside sixty can be sure of, method ${method}`, () => {
+      const reference = Array.from({ length: 60 }, (_, i) => i);
+      const { low, high, confidence } = hodgesLehmannShift([100], reference, { confidence: 0.99, method });
+      assert.deepEqual([low, high], [41, 100]);
+      assertClose(confidence, 59 / 61, 1e-14);
+    });
+  }
+
+  // 1,040 values have more than 1e308 orders
+  test("the exact interval of many values is near the normal one", () => {
+    const values = Array.from({ length: 520 }, (_, i) => (i * 7919) % 1009);
+    const reference = Array.from({ length: 520 }, (_, i) => (i * 6007) % 1013);
+    const exact = hodgesLehmannShift(values, reference, { method: "exact" });
+    const normal = hodgesLehmannShift(values, reference);
+    assert.ok(exact.confidence >= 0.95 && exact.confidence < 0.9501, `${exact.confidence}`);
+    assert.ok(Math.abs(exact.low - normal.low) <= 1 && Math.abs(exact.high - normal.high) <= 1);
   });
 
   test("refuses no values", () => {
