@@ -70,10 +70,12 @@ interface Group {
 type Constructor = abstract new (...args: never[]) => unknown;
 
 const STACK_LINES = 8;
+const REBUILD_FROM = 10_000;
 
 /**
  * Counts objects by label without holding them, and tells which outlive their time: sessions, connections, conversations
- * that something still points at.
+ * that something still points at. An object costs some 200 bytes while it lives and nothing once it is collected; a label is
+ * kept for ever, so it names a kind of object, not one.
  *
  * @example
  * ```ts
@@ -92,7 +94,9 @@ export class ObjectTracker {
   readonly #clock: Clock;
   readonly #stacks: boolean;
   readonly #groups = new Map<string, Group>();
-  readonly #entries = new WeakMap<WeakKey, Entry>();
+  #entries = new WeakMap<WeakKey, Entry>();
+  #living = 0;
+  #mostSinceRebuild = 0;
   readonly #classes = new Map<string, Constructor>();
   readonly #registry = new FinalizationRegistry<Entry>((entry) => this.#forget(entry));
 
@@ -124,6 +128,7 @@ export class ObjectTracker {
     if (!group) this.#groups.set(label, (group = { alive: new Set(), tracked: 0 }));
     group.alive.add(entry);
     group.tracked++;
+    this.#mostSinceRebuild = Math.max(this.#mostSinceRebuild, ++this.#living);
     this.#entries.set(object, entry);
     this.#registry.register(object, entry);
     return object;
@@ -140,7 +145,7 @@ export class ObjectTracker {
     const now = this.#clock.now();
     return [...this.#groups].map(([label, { alive, tracked }]) => {
       const entries = living(alive);
-      const oldest = Math.min(...entries.map(({ trackedAt }) => trackedAt));
+      const oldest = entries.reduce((least, { trackedAt }) => Math.min(least, trackedAt), Infinity);
       return {
         label,
         tracked,
@@ -221,6 +226,21 @@ export class ObjectTracker {
 
   #forget(entry: Entry): void {
     this.#groups.get(entry.label)?.alive.delete(entry);
+    this.#living--;
+    if (this.#mostSinceRebuild >= REBUILD_FROM && this.#living <= this.#mostSinceRebuild / 8) this.#rebuild();
+  }
+
+  // V8 never makes the table of a WeakMap smaller: that of a million dead entries keeps 30 MB.
+  #rebuild(): void {
+    const entries = new WeakMap<WeakKey, Entry>();
+    for (const { alive } of this.#groups.values()) {
+      for (const entry of alive) {
+        const object = entry.ref.deref();
+        if (object !== undefined) entries.set(object, entry);
+      }
+    }
+    this.#entries = entries;
+    this.#mostSinceRebuild = this.#living;
   }
 
   #describe(entries: Iterable<Entry>): readonly RetainedObject[] {

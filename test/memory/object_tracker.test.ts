@@ -88,13 +88,38 @@ suite("ObjectTracker", () => {
       await collectGarbage();
       return process.memoryUsage().heapUsed;
     };
+    open(tracker, ["ada"]);
+    await collectGarbage();
+    const before = process.memoryUsage().heapUsed;
     await round();
-    const before = await round();
+    await round();
     const after = await round();
     assert.ok(after - before < 1e6, `${after - before} bytes stayed`);
     assert.deepEqual(
       tracker.census().map(({ alive, collected }) => [alive, collected]),
-      [[0, 150_000]],
+      [[0, 150_001]],
+    );
+  });
+
+  test("counts more that live than a call takes arguments", () => {
+    const tracker = new ObjectTracker();
+    const kept = Array.from({ length: 130_000 }, () => tracker.track({}, "message"));
+    assert.equal(tracker.census()[0]?.alive, kept.length);
+  });
+
+  test("knows the living when most others have died", async () => {
+    const tracker = new ObjectTracker();
+    const users = Array.from({ length: 20_000 }, (_, i) => `user ${i}`);
+    const kept: Session[] = [];
+    open(tracker, ["ada"], kept);
+    open(tracker, users);
+    await collectGarbage();
+    await collectGarbage();
+    tracker.track(kept[0]!, "other");
+    tracker.release(kept[0]!);
+    assert.deepEqual(
+      tracker.census().map(({ label, alive, overdue }) => [label, alive, overdue]),
+      [["session", 1, 1]],
     );
   });
 
