@@ -51,9 +51,12 @@ const SEVERITY: Readonly<Record<MemorySeries, LeakSeverity>> = {
   arrayBuffers: "critical",
   rss: "warning",
 };
-// What V8 itself comes to hold while code is compiled and watched, however little a program does: 1.5 MB in pocket Demi's
-// first minutes. Resident memory wanders by more: allocators give back late, and not all.
+// What V8 itself comes to hold while code is compiled and watched, however little a program does: up to 2 MB in the first
+// minutes of pocket Demi's process, whatever her clock says. Resident memory wanders by more: allocators give back late, and
+// not all.
 const MIN_GROWTH_BYTES = 1.6e6;
+const MIN_YOUNG_GROWTH_BYTES = 3e6;
+const YOUNG_SECONDS = 600;
 const MIN_RESIDENT_GROWTH_BYTES = 16e6;
 const NORMAL_95 = 1.96;
 // Of 200 healthy synthetic traces looked at 60 times 9.5 % alarmed, without it 19.5 %; half of what it holds back never comes.
@@ -205,6 +208,12 @@ export class LeakDetector {
     return series === "heapUsed" || series === "rss";
   }
 
+  #minGrowthOf(series: MemorySeries): number {
+    if (series === "rss") return MIN_RESIDENT_GROWTH_BYTES;
+    const isYoung = this.#uptime !== undefined && this.#uptime < YOUNG_SECONDS;
+    return isYoung ? MIN_YOUNG_GROWTH_BYTES : MIN_GROWTH_BYTES;
+  }
+
   #judge(series: MemorySeries): SeriesVerdict {
     const cells = this.#cells.get(series)!;
     const judgement = judgeSeries(cells, {
@@ -212,7 +221,7 @@ export class LeakDetector {
       isCollected: this.#holdsGarbage(series),
       isRepeated: this.#isRepeated,
       minHours: this.#minHours,
-      minGrowthBytes: series === "rss" ? MIN_RESIDENT_GROWTH_BYTES : MIN_GROWTH_BYTES,
+      minGrowthBytes: this.#minGrowthOf(series),
     });
     const { verdict, confidence, floor, needs, growthRatio } = judgement;
     const level = floor ? floor.level * floor.depth * (floor.values.at(-1) ?? 1) : cells.lastBytes;

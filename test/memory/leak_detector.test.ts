@@ -201,6 +201,16 @@ suite("LeakDetector", () => {
     assert.equal(judge(samples).verdict, "not-enough-evidence");
   });
 
+  test("a process that is minutes old on its own clock may grow by what V8 compiles, however long its virtual days are", () => {
+    const grown = [...trace((hour) => 0.1 + 0.00026 * hour, { noise: 0.0001 })]; // 40 MB, and 2.5 MB more in the end
+    const aged = (secondsAnHour: number): MemorySample[] =>
+      grown.map((sample) => {
+        return { ...sample, uptimeSeconds: ((sample.timestamp - START) / HOUR) * secondsAnHour };
+      });
+    assert.equal(judge(aged(3600)).verdict, "leak");
+    assert.equal(judge(aged(1)).verdict, "healthy");
+  });
+
   test("too little is said to be too little, with what is missing", () => {
     assert.deepEqual(judge([]).verdict, "not-enough-evidence");
     assert.match(judge([]).needs, /samples/);
