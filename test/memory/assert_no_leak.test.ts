@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
-import { assertNoLeak, LeakFoundError } from "demi-health/memory";
+import { assertNoLeak, type AssertNoLeakOptions, LeakFoundError } from "demi-health/memory";
 import * as functions from "./fixtures/growing_functions.ts";
 
 const FIXTURE = fileURLToPath(new URL("fixtures/growing_functions.ts", import.meta.url));
 
-async function leakOf(fn: () => unknown, iterations?: number): Promise<LeakFoundError> {
-  const error: unknown = await assertNoLeak(fn, { iterations }).then(
+async function leakOf(fn: () => unknown, options: AssertNoLeakOptions = {}): Promise<LeakFoundError> {
+  const error: unknown = await assertNoLeak(fn, { iterations: 50, ...options }).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -30,7 +30,9 @@ suite("assertNoLeak()", () => {
 
   test("finds buffers, which the heap does not show", async () => {
     const clips: Buffer[] = [];
-    const { bytesPerCall, memory } = await leakOf(() => void clips.push(Buffer.alloc(10_000)), 20);
+    const { bytesPerCall, memory } = await leakOf(() => void clips.push(Buffer.alloc(10_000)), {
+      iterations: 20,
+    });
     assert.equal(memory, "external");
     assert.ok(Math.abs(bytesPerCall.value - 10_000) < 500, JSON.stringify(bytesPerCall));
   });
@@ -42,6 +44,56 @@ suite("assertNoLeak()", () => {
       waiting.push(new Promise(() => {}));
     });
     assert.equal(memory, "heap");
+  });
+
+  test("finds what the heap holds while more rises and falls outside it", async () => {
+    let calls = 0;
+    let clip = Buffer.alloc(0);
+    const { memory } = await leakOf(() => {
+      functions.rememberMessages(2);
+      clip = Buffer.allocUnsafeSlow(400 * (calls++ % 1400));
+      return clip.length;
+    });
+    assert.equal(memory, "heap");
+  });
+
+  test("a cache that fills up within several looks is no leak", async () => {
+    const cache = new Map<number, object>();
+    let calls = 0;
+    const { verdict } = await assertNoLeak(() => cache.set(calls++ % 1200, { text: `entry ${calls}` }), {
+      iterations: 50,
+    });
+    assert.equal(verdict, "healthy");
+  });
+
+  test("growth that slackens is told to lack evidence", async () => {
+    const cache = new Map<number, object>();
+    let key = 1;
+    const result = await assertNoLeak(
+      () => {
+        key = (key * 48_271) % 2_147_483_647;
+        cache.set(key % 4000, Array.from({ length: 60 }));
+      },
+      { iterations: 50 },
+    );
+    assert.equal(result.verdict, "not-enough-evidence");
+    assert.ok(result.heapBytes.value > 32, "it grew");
+  });
+
+  test("believes much growth at once, before memory is used up", async () => {
+    const clips: Buffer[] = [];
+    const record = (): void => void clips.push(Buffer.alloc(10_000));
+    const { calls } = await leakOf(record, { iterations: 10, maxGrowthBytes: 1_000_000 });
+    assert.equal(calls, 120);
+  });
+
+  test("ends when it is aborted, with the signal's reason", async () => {
+    const reason = new Error("enough");
+    const abort = new AbortController();
+    let calls = 0;
+    const run = assertNoLeak(() => void (++calls === 70 && abort.abort(reason)), { signal: abort.signal });
+    await assert.rejects(run, reason);
+    assert.equal(calls, 70);
   });
 
   const cache = new Map<number, object>();
@@ -73,7 +125,13 @@ suite("assertNoLeak()", () => {
       assertNoLeak(() => assert.fail("broken")),
       /broken/,
     );
-    for (const options of [{ iterations: 0 }, { warmUp: -1 }, { toleranceBytes: NaN }, { iterations: 1.5 }]) {
+    for (const options of [
+      { iterations: 0 },
+      { warmUp: -1 },
+      { toleranceBytes: NaN },
+      { iterations: 1.5 },
+      { maxGrowthBytes: -1 },
+    ]) {
       await assert.rejects(
         assertNoLeak(() => 1, options),
         RangeError,
