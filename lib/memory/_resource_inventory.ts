@@ -111,6 +111,7 @@ export function formatLeftovers(left: readonly Leftover[]): string {
 }
 
 function active(kind: "handle" | "request"): readonly object[] | undefined {
+  if (describeRuntime().startsWith("Bun")) return undefined; // its lists are always empty
   const { _getActiveHandles, _getActiveRequests } = process as {
     readonly _getActiveHandles?: () => readonly object[];
     readonly _getActiveRequests?: () => readonly object[];
