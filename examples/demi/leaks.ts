@@ -10,7 +10,7 @@ export const LEAK_NAMES: readonly LeakName[] = ["history", "listener", "timer", 
 
 const HOUR_MS = 3_600_000;
 // What a message is found again by, in numbers.
-const FEATURES = 512;
+const FEATURES = 1024;
 
 /** What is to be called with each message for the leak to grow. */
 export function plantLeak(name: LeakName, clock: Clock): (text: string) => void {
