@@ -76,17 +76,31 @@ async function createExclusively(path: string, text: string): Promise<boolean> {
 }
 
 async function takeOver(path: string, lockPath: string, own: string): Promise<void> {
-  const found = await readText(lockPath);
-  const holder = parseHolder(found);
+  await throwIfHeld(path, lockPath);
+  // one at a time: of three that moved stale locks aside on their own, one moved the fresh lock of another
+  const turn = `${lockPath}.takeover`;
+  if (!(await createWith(turn, own))) {
+    await throwIfHeld(path, turn);
+    await rm(turn, { force: true }); // of a process that was killed at just that moment
+    if (!(await createWith(turn, own))) throw new StoreLockedError(path, await readHolderPid(turn));
+  }
+  try {
+    await throwIfHeld(path, lockPath); // whoever had the turn before may have it by now
+    const draft = `${turn}.${process.pid}`;
+    await writeFile(draft, own);
+    await rename(draft, lockPath);
+  } finally {
+    await rm(turn, { force: true });
+  }
+}
+
+async function throwIfHeld(path: string, lockPath: string): Promise<void> {
+  const holder = parseHolder(await readText(lockPath));
   if (holder && (await isAlive(holder))) throw new StoreLockedError(path, holder.pid);
-  const aside = `${lockPath}.stale.${process.pid}`;
-  await rename(lockPath, aside).catch(ignoreMissing);
-  const moved = await readText(aside);
-  // two processes may have found it stale, and the other one's fresh lock is what was moved
-  if (moved !== undefined && moved !== found) await link(aside, lockPath).catch(() => undefined);
-  await rm(aside, { force: true });
-  if (await createWith(lockPath, own)) return;
-  throw new StoreLockedError(path, parseHolder(await readText(lockPath))?.pid ?? 0);
+}
+
+async function readHolderPid(path: string): Promise<number> {
+  return parseHolder(await readText(path))?.pid ?? 0;
 }
 
 async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
