@@ -119,7 +119,7 @@ export class DiscordPlatform implements Platform {
     const { signal } = this.#closed;
     let backoffMs = MIN_BACKOFF_MS;
     while (!signal.aborted) {
-      const session = new DiscordSession(this.#access.apiUrl, this.#agent, (latencyMs) => {
+      const session = new DiscordSession(this.#access.apiUrl, this.#clock, this.#agent, (latencyMs) => {
         this.#heartbeat = { latencyMs, atMs: systemClock.monotonicMs() };
       });
       this.#session = session;

@@ -9,7 +9,9 @@ import {
   Status,
 } from "discord.js";
 import { type Agent, fetch } from "undici";
+import type { Clock } from "../../lib/base/clock.ts";
 import { systemClock } from "../../lib/base/system_clock.ts";
+import { RequestBudget } from "./request_budget.ts";
 
 // A wire's own liveness runs on real time, whatever clock Demi lives on.
 const HANDSHAKE_TIMEOUT_MS = 5000;
@@ -17,6 +19,7 @@ const HELLO_TIMEOUT_MS = 5000;
 const READY_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const GOODBYE_TIMEOUT_MS = 500;
+const REQUESTS_PER_SECOND = 50; // Discord's limit for all requests of a bot
 
 /** What is used of the websocket of a shard; `ws` and the runtime's own differ in the rest. */
 interface RawConnection {
@@ -32,12 +35,15 @@ export class DiscordSession {
   #retired = false;
 
   /**
+   * @param clock Of the limit of requests a second. discord.js would count seconds of real time, in which a week
+   *   may pass.
    * @param agent Connections for REST: one's own, so that they can be reset.
    * @param onHeartbeat Called for each heartbeat that was acknowledged. discord.js's own `ping` keeps its last value
    *   when the acknowledgements stop.
    */
-  constructor(apiUrl: string, agent: Agent, onHeartbeat: (latencyMs: number) => void) {
+  constructor(apiUrl: string, clock: Clock, agent: Agent, onHeartbeat: (latencyMs: number) => void) {
     this.#onHeartbeat = onHeartbeat;
+    const budget = new RequestBudget(clock, REQUESTS_PER_SECOND);
     this.client = new Client({
       intents: [
         GatewayIntentBits.Guilds,
@@ -55,8 +61,12 @@ export class DiscordSession {
       rest: {
         api: apiUrl,
         retries: 2,
+        globalRequestsPerSecond: Infinity,
         timeout: REQUEST_TIMEOUT_MS,
-        makeRequest: (url, init) => request(url, init, agent) as never,
+        makeRequest: async (url, init) => {
+          await budget.take();
+          return (await request(url, init, agent)) as never;
+        },
       },
       ws: { buildStrategy: (manager) => this.#buildStrategy(manager) },
     });
