@@ -122,6 +122,7 @@ export class LiveEnvironment implements TestEnvironment {
     const env = new LiveEnvironment(options, companion, parts);
     starting.use(env.#life);
     starting.use(env.#conversations);
+    await options.prepare?.(env);
     await env.start();
     if (options.platforms === undefined) await env.#lookForPlatforms();
     env.#ends.use(starting.move());

@@ -52,6 +52,8 @@ export interface TestEnvironmentOptions {
    * @default the environment rejects when it ends, unless a verdict has told it
    */
   readonly onError?: ((error: unknown) => void) | undefined;
+  /** Called when all around the companion is up and it has not started yet: the place to set up guilds or let time pass. */
+  readonly prepare?: ((env: TestEnvironment) => void | Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

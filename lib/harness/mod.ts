@@ -72,15 +72,15 @@ export {
 } from "./fixtures/emotion_fixtures.ts";
 export { EMOTION_FLOORS } from "./fixtures/emotion_floors.ts";
 export { type LatencyQuantiles, LatencySummary } from "./load/latency_summary.ts";
+export { LoadGenerator, type LoadGeneratorOptions } from "./load/load_generator.ts";
 export {
   type LoadCounts,
-  LoadGenerator,
-  type LoadGeneratorOptions,
+  type LoadOutcome,
   type LoadProgress,
   type LoadReport,
   type LoadRunOptions,
   type LoadTarget,
-} from "./load/load_generator.ts";
+} from "./load/load_run.ts";
 export {
   LOAD_PATTERN_NAMES,
   type LoadPattern,

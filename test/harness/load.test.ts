@@ -205,6 +205,25 @@ suite("LoadGenerator.run()", () => {
     assert.deepEqual(report.failures, { TypeError: report.failed });
   });
 
+  test("tells what became of each message, and withholds what its user could not send", async () => {
+    const target = new FakeTarget((text) => (text.includes("a") ? Infinity : 10));
+    const load = new LoadGenerator({ pattern: "active", users: 9 });
+    const kinds = new Map<number, string>();
+    const report = await load.run(target, {
+      durationMs: HOUR_MS,
+      shouldSend: ({ sequence }) => sequence >= 10,
+      onOutcome: ({ kind, arrival }) => kinds.set(arrival.sequence, kind),
+    });
+    const count = (kind: string): number => [...kinds.values()].filter((each) => each === kind).length;
+    assert.deepEqual(
+      [...kinds.keys()].sort((a, b) => a - b),
+      Array.from(kinds.keys(), (_, i) => i),
+    );
+    assert.equal(count("withheld"), 10);
+    assert.deepEqual([count("answered"), count("failed")], [report.answered, report.failed]);
+    assert.equal(report.sent, kinds.size - 10);
+  });
+
   test("an abort ends it with what was done", async () => {
     const stop = new AbortController();
     const target = new FakeTarget(() => 100);

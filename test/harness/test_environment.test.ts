@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { PocketDemi, pocketDemi } from "../../examples/demi/pocket_demi.ts";
 import type { EmotionalState } from "../../lib/emotion/emotional_state.ts";
+import type { CompanionEnvironment } from "../../lib/harness/companion.ts";
 import { testEnvironment } from "../../lib/harness/test_environment.ts";
 
 suite("testEnvironment()", () => {
@@ -42,6 +43,28 @@ suite("testEnvironment()", () => {
     assert.ok(env.clock.now() - started >= 7_200_000);
     assert.ok((await env.emotions()).loneliness > before);
     assert.ok((await env.sendMessage("android", "ada", "Are you there?")).text);
+  });
+
+  test("what is prepared is there when the companion starts", async () => {
+    let startedAt = 0;
+    class Late extends PocketDemi {
+      override async start(env: CompanionEnvironment): Promise<void> {
+        startedAt = env.clock.now();
+        await super.start(env);
+      }
+    }
+    let readyAt = 0;
+    await using env = await testEnvironment({
+      companion: () => new Late(),
+      platforms: ["discord"],
+      prepare: async (env) => {
+        env.discord.addGuild("Another Guild");
+        await env.advance(86_400_000);
+        readyAt = env.clock.now();
+      },
+    });
+    assert.equal(startedAt, readyAt);
+    assert.equal(env.discord.guilds.length, 2);
   });
 
   test("the same seed gives the same replies in the same time", async () => {
