@@ -15,6 +15,8 @@ const SIGUSR1 = 10; // on Linux, for all architectures that Node has
 const TCP_LISTEN = "0A";
 const PATIENCE_MS = 5000;
 const STEP_MS = 20;
+// A process that is just closing its inspector for somebody before us does not hear the signal.
+const SIGNAL_AGAIN_MS = 500;
 
 /**
  * Opens the inspector of a Node process by its number, as `kill -USR1` does, and finds its port. Linux only: elsewhere
@@ -31,9 +33,13 @@ export async function openInspector(pid: number): Promise<FoundInspector> {
     );
   }
   const before = listeningPorts(pid);
-  process.kill(pid, "SIGUSR1");
-  const deadline = systemClock.monotonicMs() + PATIENCE_MS;
-  while (systemClock.monotonicMs() < deadline) {
+  const startMs = systemClock.monotonicMs();
+  let signals = 0;
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs = systemClock.monotonicMs() - startMs) {
+    if (waitedMs >= signals * SIGNAL_AGAIN_MS && catchesSignal(pid)) {
+      process.kill(pid, "SIGUSR1");
+      signals++;
+    }
     const opened = listeningPorts(pid).filter((port) => !before.includes(port));
     const url = await firstInspector(opened);
     if (url !== undefined) return { url, wasOpened: true };
