@@ -23,4 +23,5 @@ export { FaultProxy } from "./lib/mocks/faults/fault_proxy.ts";
 export { MockOllamaServer } from "./lib/mocks/ollama/mock_ollama_server.ts";
 export { MockVoiceServer } from "./lib/mocks/voice/mock_voice_server.ts";
 export { Dashboard, type DashboardOptions } from "./lib/server/dashboard.ts";
+export { checkHistory } from "./lib/stability/history_checker.ts";
 export { MetricsStore } from "./lib/store/metrics_store.ts";
