@@ -14,8 +14,15 @@ export class InspectorError extends Error {
   override readonly name = "InspectorError";
 }
 
+const START_MS = 5000;
+const START_STEP_MS = 10;
 const ANSWER_MS = 60_000;
 const MAX_MESSAGE_BYTES = 1 << 30;
+
+interface ExceptionDetails {
+  readonly text: string;
+  readonly exception?: { readonly description?: string };
+}
 
 interface Answer {
   readonly id?: number;
@@ -67,6 +74,7 @@ export class InspectedProcess implements AsyncDisposable {
     const inspected = new InspectedProcess(socket, found.wasOpened);
     // a process that ends waits for its debuggers to let go, for ever if need be
     await inspected.#ask("NodeRuntime.notifyWhenWaitingForDisconnect", { enabled: true });
+    await inspected.#whenStarted();
     return inspected;
   }
 
@@ -79,9 +87,10 @@ export class InspectedProcess implements AsyncDisposable {
     const { result, exceptionDetails } = (await this.#ask("Runtime.evaluate", {
       expression,
       returnByValue: true,
-    })) as { result?: { value?: unknown }; exceptionDetails?: { text: string } };
+    })) as { result?: { value?: unknown }; exceptionDetails?: ExceptionDetails };
     if (exceptionDetails) {
-      throw new InspectorError(`Cannot inspect process: it must evaluate, got ${exceptionDetails.text}`);
+      const [what] = (exceptionDetails.exception?.description ?? exceptionDetails.text).split("\n");
+      throw new InspectorError(`Cannot inspect process: it must evaluate, got ${what}`);
     }
     return result?.value;
   }
@@ -119,6 +128,28 @@ export class InspectedProcess implements AsyncDisposable {
     const closed = once(this.#socket, "close");
     this.#socket.close();
     await closed.catch(() => undefined);
+  }
+
+  /**
+   * A process answers its inspector while its runtime is still being set up, and what is loaded then breaks: its event
+   * loop must have turned. One that is too busy to turn has long begun.
+   */
+  async #whenStarted(): Promise<void> {
+    const limit = new AbortController();
+    const patience = systemClock
+      .sleep(START_MS, { signal: limit.signal, keepAlive: false })
+      .catch(() => undefined);
+    const turned = async (): Promise<void> => {
+      while ((await this.evaluate("typeof setTimeout")) !== "function")
+        await systemClock.sleep(START_STEP_MS);
+      const expression = "new Promise((resolve) => void setTimeout(resolve, 0))";
+      await this.#ask("Runtime.evaluate", { expression, awaitPromise: true });
+    };
+    try {
+      await Promise.race([turned(), patience]);
+    } finally {
+      limit.abort();
+    }
   }
 
   async #ask(method: string, params: object = {}): Promise<unknown> {

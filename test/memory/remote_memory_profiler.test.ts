@@ -35,6 +35,16 @@ async function start(...args: readonly string[]): Promise<Started> {
   };
 }
 
+/** Address that a process started with `--inspect` writes, which may come in pieces. */
+async function inspectorUrl(child: ChildProcessWithoutNullStreams): Promise<string> {
+  for (let text = ""; ;) {
+    const [chunk] = (await once(child.stderr, "data")) as [Buffer];
+    text += String(chunk);
+    const url = /(ws:\S+)\n/.exec(text)?.[1];
+    if (url !== undefined) return url;
+  }
+}
+
 const byNumber = process.platform === "linux" ? {} : { skip: "only Linux tells on which port it listens" };
 
 suite("RemoteMemoryProfiler", () => {
@@ -77,20 +87,22 @@ suite("RemoteMemoryProfiler", () => {
     assert.equal(profiler.snapshots[0]?.label, "first");
   });
 
-  test("keeps no process from ending", async () => {
-    const child = spawn(process.execPath, [
-      "--inspect=0",
-      "-e",
-      "process.stdin.once('data', () => process.exit(7))",
-    ]);
-    const [line] = (await once(child.stderr, "data")) as [Buffer];
-    const [url = ""] = /ws:\S+/.exec(String(line)) ?? [];
-    await using profiler = await RemoteMemoryProfiler.attach({ url });
-    await profiler.sample();
-    child.stdin.write("end");
-    const [code] = (await once(child, "exit")) as [number];
-    assert.equal(code, 7);
-    await assert.rejects(profiler.sample(), { name: "InspectorError" });
+  test("keeps no process from ending, also one that it met when it was just starting", async () => {
+    for (let i = 0; i < 10; i++) {
+      const program = "process.stdin.once('data', () => process.exit(7))";
+      const child = spawn(process.execPath, ["--inspect=0", "-e", program]);
+      const ended = once(child, "exit");
+      try {
+        await using profiler = await RemoteMemoryProfiler.attach({ url: await inspectorUrl(child) });
+        await profiler.sample();
+        child.stdin.write("end");
+        assert.equal((await ended)[0], 7);
+        await assert.rejects(profiler.sample(), { name: "InspectorError" });
+      } finally {
+        child.kill("SIGKILL");
+        await ended;
+      }
+    }
   });
 
   test("signals no process that would end by it", byNumber, async () => {
@@ -108,8 +120,7 @@ suite("RemoteMemoryProfiler", () => {
 
   test("says what an expression threw, and what is no inspector", async () => {
     await using started = await start("--inspect=0");
-    const [line] = (await once(started.child.stderr, "data")) as [Buffer];
-    const [, host = ""] = /ws:\/\/([^/]+)/.exec(String(line)) ?? [];
+    const { host } = new URL(await inspectorUrl(started.child));
     await using inspected = await InspectedProcess.attach({ url: `http://${host}` });
     await assert.rejects(inspected.evaluate("nothing.there"), { name: "InspectorError" });
     await assert.rejects(
