@@ -24,4 +24,5 @@ export { MockOllamaServer } from "./lib/mocks/ollama/mock_ollama_server.ts";
 export { MockVoiceServer } from "./lib/mocks/voice/mock_voice_server.ts";
 export { Dashboard, type DashboardOptions } from "./lib/server/dashboard.ts";
 export { checkHistory } from "./lib/stability/history_checker.ts";
+export { RecoveryTest, type RecoveryTestOptions } from "./lib/stability/recovery/recovery_test.ts";
 export { MetricsStore } from "./lib/store/metrics_store.ts";

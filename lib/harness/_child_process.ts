@@ -14,6 +14,8 @@ export interface ChildCommand {
   readonly args: readonly string[];
   readonly cwd: string | undefined;
   readonly variables: Readonly<Record<string, string>>;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
 }
 
 const living = new Set<Child>();
@@ -37,9 +39,11 @@ export class Child {
   #isGone = false;
 
   /** The process is there when the promise that `started` gives resolves. */
-  constructor({ command, args, cwd, variables }: ChildCommand) {
+  constructor({ command, args, cwd, variables, uid, gid }: ChildCommand) {
     this.#process = spawn(command, args, {
       cwd,
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
       env: { ...process.env, ...variables },
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32", // a group of its own, so that its children end with it

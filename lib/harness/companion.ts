@@ -19,6 +19,17 @@ export interface CompanionEnvironment {
   /** The state to begin with where the data directory has none. Scenarios that need it are skipped where it is ignored. */
   readonly initialEmotions?: EmotionalState | undefined;
   readonly observer?: CompanionObserver | undefined;
+  /** For a companion that starts a process. */
+  readonly process?: ProcessSettings | undefined;
+}
+
+/** How the process of a companion differs from an ordinary one, for tests of what surrounds it. */
+export interface ProcessSettings {
+  /** Environment variables beside its own. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
+  /** User and group to run as; only root can ask for others. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
 }
 
 /** Memory of a companion at one moment, in bytes. */
@@ -55,6 +66,12 @@ export interface Companion {
    * @default {false}
    */
   readonly keepsOwnTime?: boolean | undefined;
+  /**
+   * Whether all that it knows is in its data directory, so that another one with a copy of it goes on as this one would.
+   *
+   * @default {false}
+   */
+  readonly keepsStateInData?: boolean | undefined;
   /** What it wrote to its standard output and error, the last lines; absent where that is not known. */
   readonly logLines?: readonly string[] | undefined;
 }

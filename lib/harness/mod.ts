@@ -10,6 +10,7 @@ export type {
   CompanionObserver,
   HandledMessage,
   LlmCall,
+  ProcessSettings,
 } from "./companion.ts";
 export type {
   EnvironmentTimings,
@@ -71,7 +72,7 @@ export {
   makeEmotionalState,
 } from "./fixtures/emotion_fixtures.ts";
 export { EMOTION_FLOORS } from "./fixtures/emotion_floors.ts";
-export { type LatencyQuantiles, LatencySummary } from "./load/latency_summary.ts";
+export { type LatencyQuantiles, type LatencyState, LatencySummary } from "./load/latency_summary.ts";
 export { LoadGenerator, type LoadGeneratorOptions } from "./load/load_generator.ts";
 export {
   type LoadCounts,

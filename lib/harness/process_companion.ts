@@ -127,7 +127,9 @@ export class ProcessCompanion implements Companion {
       command,
       args: fillArguments(args, values),
       cwd,
-      variables: fillVariables(variables, values),
+      variables: { ...fillVariables(variables, values), ...env.process?.variables },
+      uid: env.process?.uid,
+      gid: env.process?.gid,
     });
     this.#child = child;
     try {

@@ -15,3 +15,49 @@ export {
   type SeenReply,
   type SentMessage,
 } from "./history_checker.ts";
+export { type AgeingModel, demiAgeing, type QuietTime, roughAgeing } from "./recovery/ageing_model.ts";
+export { FileLayer, FileLayerError, WatchedFiles } from "./recovery/file_layer.ts";
+export type { FileOperation } from "./recovery/file_operation.ts";
+export { diskAfterPowerLoss, type FileTree, type PowerLoss } from "./recovery/power_loss.ts";
+export { RECOVERY_CASE_NAMES, type RecoveryCaseName } from "./recovery/recovery_case.ts";
+export type {
+  RecoveryCaseResult,
+  RecoveryOutcome,
+  RecoveryReport,
+  RecoveryRound,
+  RecoveryTimes,
+} from "./recovery/recovery_report.ts";
+export { RecoveryTest, type RecoveryTestOptions } from "./recovery/recovery_test.ts";
+export { LongRunningStabilityTest, RunDirectoryError } from "./long_running_stability_test.ts";
+export {
+  type PropertyDeclaration,
+  type PropertyResult,
+  PropertyChecks,
+  type PropertyState,
+} from "./property_checks.ts";
+export type { StabilityPhase } from "./_phased_load.ts";
+export type { MessageCounts } from "./_run_tallies.ts";
+export {
+  describeFault,
+  type OutageTarget,
+  type PlannedFault,
+  planFaults,
+  type StabilityFault,
+  type StabilityFaultKind,
+} from "./stability_faults.ts";
+export type { StabilityMoment, StabilityProgress, StabilityTestOptions } from "./stability_options.ts";
+export type {
+  FaultResult,
+  RequirementResult,
+  RunGap,
+  StabilityFinding,
+  StabilityResults,
+} from "./stability_results.ts";
+export {
+  DEFAULT_THRESHOLDS,
+  type Requirement,
+  type StabilityThreshold,
+  type ThresholdMetric,
+  type ThresholdResult,
+} from "./stability_thresholds.ts";
+export type { TimelineLine } from "./_timeline.ts";

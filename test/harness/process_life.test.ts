@@ -139,3 +139,18 @@ suite("A harness that is killed", () => {
     await untilDead(pid);
   });
 });
+
+suite("The process of a companion", () => {
+  test("gets the variables of its environment beside its own", async () => {
+    const script =
+      "console.log(process.env.MARK, process.env.OWN, 'up: http://127.0.0.1:1/'); setInterval(Date, 1e6)";
+    const companion = new ProcessCompanion({ command: node, args: ["-e", script], env: { OWN: "own" } });
+    await companion.start({
+      dataDirectory: ".",
+      clock: systemClock,
+      process: { variables: { MARK: "given" } },
+    });
+    await companion.crash();
+    assert.match(companion.logLines[0]!, /^given own/);
+  });
+});
