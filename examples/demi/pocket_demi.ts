@@ -46,6 +46,7 @@ interface Parts {
  * but its clock and its types.
  */
 export class PocketDemi implements Companion {
+  readonly keepsStateInData = true;
   #parts: Parts | undefined;
   readonly #control: TimeControl | undefined;
   readonly #leak: LeakName | undefined;

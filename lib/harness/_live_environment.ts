@@ -9,6 +9,7 @@ import { RingBuffer } from "../base/ring_buffer.ts";
 import { systemClock } from "../base/system_clock.ts";
 import type { VirtualClock } from "../base/virtual_clock.ts";
 import { type EmotionalState, parseEmotionalState } from "../emotion/emotional_state.ts";
+import { ClockLedger } from "../mocks/_clock_ledger.ts";
 import type { MockAndroidClient } from "../mocks/android/mock_android_client.ts";
 import type { MockDiscordServer } from "../mocks/discord/mock_discord_server.ts";
 import { FaultLog } from "../mocks/faults/fault_log.ts";
@@ -150,6 +151,10 @@ export class LiveEnvironment implements TestEnvironment {
     return this.#life.isRunning;
   }
 
+  get isQuiet(): boolean {
+    return ClockLedger.of(this.clock).isQuiet;
+  }
+
   get companionUrl(): string {
     const { url } = this.companion;
     if (url !== undefined) return url;
@@ -223,8 +228,8 @@ export class LiveEnvironment implements TestEnvironment {
     return this.#time.advance(durationMs);
   }
 
-  run<T>(work: Promise<T>): Promise<T> {
-    return this.#time.run(work);
+  run<T>(work: Promise<T>, options: { readonly limitMs?: number } = {}): Promise<T> {
+    return this.#time.run(work, options.limitMs);
   }
 
   async until(

@@ -31,7 +31,8 @@ export class EnvironmentTime {
   }
 
   /**
-   * Result of `work`, which is expected to need real time only: the clock moves when it takes longer than that.
+   * Result of `work`, which is expected to need real time only: the clock stands still, whoever else moves it, and
+   * moves when it takes longer than that.
    *
    * @param signal Gives it up; it then rejects with `signal.reason`.
    */
@@ -41,12 +42,17 @@ export class EnvironmentTime {
     const giveUp = (): void => reject(signal?.reason);
     signal?.addEventListener("abort", giveUp, { once: true });
     const either = Promise.race([work, givenUp]);
-    const patience = systemClock.sleep(REAL_PATIENCE_MS, { signal: soon.signal }).then(
+    const patience = systemClock.sleep(REAL_PATIENCE_MS, { signal: soon.signal });
+    void this.clock.track(
+      patience.catch(() => undefined),
+      "work that needs no time",
+    );
+    const late = patience.then(
       () => this.run(either),
       () => either,
     );
     try {
-      return await Promise.race([either, patience]);
+      return await Promise.race([either, late]);
     } finally {
       soon.abort();
       signal?.removeEventListener("abort", giveUp);

@@ -111,6 +111,8 @@ export interface TestEnvironment extends AsyncDisposable {
   /** The companion that runs now: another object after each restart. */
   readonly companion: Companion;
   readonly isRunning: boolean;
+  /** Whether the companion owes no answer that a mock knows of, and asks nothing now: a moment at which to copy its data. */
+  readonly isQuiet: boolean;
   /** Address of the companion's own interface. @throws {Error} If it has none. */
   readonly companionUrl: string;
   /** What the companion wrote to its console or standard streams, the last lines. */
@@ -144,8 +146,12 @@ export interface TestEnvironment extends AsyncDisposable {
   health(): Promise<readonly PlatformHealth[]>;
   /** Lets time pass: real time on a system clock. */
   advance(durationMs: number): Promise<void>;
-  /** Result of `work`; virtual time passes meanwhile. */
-  run<T>(work: Promise<T>): Promise<T>;
+  /**
+   * Result of `work`; virtual time passes meanwhile.
+   *
+   * @param options `limitMs`: most virtual time that may pass. @default ten days
+   */
+  run<T>(work: Promise<T>, options?: { readonly limitMs?: number }): Promise<T>;
   /**
    * Resolves when `holds` does, looking as often as something may have changed; time passes meanwhile.
    *

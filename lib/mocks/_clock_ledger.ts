@@ -87,6 +87,11 @@ export class ClockLedger {
     return this.#holds.size > 0;
   }
 
+  /** Whether nothing delivered waits for an answer, and no mock is at work on one. */
+  get isQuiet(): boolean {
+    return this.#holds.size === 0 && this.#waiting === 0;
+  }
+
   /** Says that a companion did something, so that what was set aside may have moved, too. */
   progress(): void {
     this.#setAside = 0;

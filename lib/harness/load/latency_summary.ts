@@ -11,6 +11,15 @@ export interface LatencyQuantiles {
   readonly meanMs: number;
 }
 
+/** Position of a {@linkcode LatencySummary}, to save and go on from. */
+export interface LatencyState {
+  /** Number of latencies by bucket. */
+  readonly buckets: readonly (readonly [bucket: number, count: number])[];
+  readonly sumMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
 const ACCURACY = 0.01;
 const GROWTH = (1 + ACCURACY) / (1 - ACCURACY);
 const LOG_GROWTH = log(GROWTH);
@@ -29,8 +38,25 @@ export class LatencySummary {
   #minMs = Infinity;
   #maxMs = 0;
 
+  /** @param from Where it goes on. */
+  constructor(from?: LatencyState) {
+    if (!from) return;
+    for (const [bucket, count] of from.buckets) {
+      this.#buckets.set(bucket, count);
+      this.#count += count;
+    }
+    if (this.#count > 0) [this.#sumMs, this.#minMs, this.#maxMs] = [from.sumMs, from.minMs, from.maxMs];
+  }
+
   get count(): number {
     return this.#count;
+  }
+
+  /** To be given to the constructor of another one. */
+  toJSON(): LatencyState {
+    const buckets = [...this.#buckets].sort(([a], [b]) => a - b);
+    const minMs = this.#count === 0 ? 0 : this.#minMs;
+    return { buckets, sumMs: this.#sumMs, minMs, maxMs: this.#maxMs };
   }
 
   /** @throws {RangeError} If `latencyMs` is not a finite number >= 0. */

@@ -72,6 +72,7 @@ export interface LoadReport extends LoadCounts {
 export type LoadTarget = Pick<TestEnvironment, "clock" | "sendMessage" | "run">;
 
 const MAX_FAILURE_NAMES = 20;
+const DAY_MS = 24 * 3_600_000;
 
 interface Tally {
   sent: number;
@@ -94,7 +95,8 @@ export function runLoad(
   plan: Iterable<Arrival>,
   options: RunLoadOptions,
 ): Promise<LoadReport> {
-  return target.run(new LoadRun(target, options).go(plan));
+  const limitMs = 2 * (options.durationMs + DAY_MS); // for what hangs, not for what is slow
+  return target.run(new LoadRun(target, options).go(plan), { limitMs });
 }
 
 class LoadRun {

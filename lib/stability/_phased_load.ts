@@ -1,0 +1,75 @@
+import { type Arrival, LoadPlan, type LoadPlanOptions } from "../harness/load/load_plan.ts";
+
+/** A part of a run with a load of its own. */
+export interface StabilityPhase extends Omit<LoadPlanOptions, "seed"> {
+  /** Such as `night`, `release day`. */
+  readonly name: string;
+  readonly hours: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * All messages of a run, phase after phase; what is left of the time after the last phase begins with the first again.
+ * Made as they are read.
+ */
+export class PhasedLoad {
+  readonly durationMs: number;
+  readonly #phases: readonly StabilityPhase[];
+  readonly #seed: string;
+
+  /** @throws {RangeError} If a phase's hours are not > 0, or its load cannot be planned. */
+  constructor(durationMs: number, seed: string, phases: readonly StabilityPhase[]) {
+    this.durationMs = durationMs;
+    this.#seed = seed;
+    this.#phases = phases;
+    for (const { name, hours, ...load } of phases) {
+      if (!(hours > 0)) {
+        throw new RangeError(
+          `Cannot make stability test: 'hours' of phase ${name} must be > 0, got ${hours}`,
+        );
+      }
+      new LoadPlan(0, load);
+    }
+  }
+
+  /** Name of the phase at that moment. */
+  phaseAt(atMs: number): string {
+    for (const { name, fromMs, toMs } of this.#spans()) if (atMs >= fromMs && atMs < toMs) return name;
+    return this.#phases.at(-1)!.name;
+  }
+
+  /** Names of all users, in their order. */
+  get users(): readonly string[] {
+    const all = this.#phases.flatMap(({ users = 3 }) =>
+      typeof users === "number" ? Array.from({ length: users }, (_, index) => `user${index + 1}`) : users,
+    );
+    return [...new Set(all)];
+  }
+
+  /** @param fromSequence The first that is wanted. */
+  *arrivals(fromSequence = 0): Generator<Arrival, void, undefined> {
+    let sequence = 0;
+    let index = 0;
+    for (const { fromMs, toMs, phase } of this.#spans()) {
+      const seed = `${this.#seed} phase ${index++}`;
+      for (const arrival of new LoadPlan(toMs - fromMs, { ...phase, seed })) {
+        if (sequence >= fromSequence) yield { ...arrival, sequence, atMs: fromMs + arrival.atMs };
+        sequence++;
+      }
+    }
+  }
+
+  *#spans(): Generator<
+    { name: string; fromMs: number; toMs: number; phase: StabilityPhase },
+    void,
+    undefined
+  > {
+    for (let fromMs = 0, index = 0; fromMs < this.durationMs; index++) {
+      const phase = this.#phases[index % this.#phases.length]!;
+      const toMs = Math.min(this.durationMs, fromMs + Math.round(phase.hours * HOUR_MS));
+      yield { name: phase.name, fromMs, toMs, phase };
+      fromMs = toMs;
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { formatBytes, formatDuration } from "../base/format.ts";
+import type { StabilityRun } from "./_stability_run.ts";
+import type { RequirementResult, StabilityResults } from "./stability_results.ts";
+import type { Requirement, ThresholdResult } from "./stability_thresholds.ts";
+
+const REQUIREMENTS: readonly Requirement[] = ["HEALTH-01", "HEALTH-02", "HEALTH-03", "HEALTH-04"];
+
+/** Answers to the four questions, each with its evidence. */
+export function judgeRun(run: StabilityRun, plannedMs: number): StabilityResults["requirements"] {
+  const thresholds = run.thresholds;
+  return Object.fromEntries(
+    REQUIREMENTS.map((requirement) => [requirement, judgeOne(requirement, run, thresholds, plannedMs)]),
+  ) as StabilityResults["requirements"];
+}
+
+/** The whole answer, from those to the four questions and the properties. */
+export function judgeAll(
+  requirements: StabilityResults["requirements"],
+  properties: StabilityResults["properties"],
+): { readonly outcome: StabilityResults["outcome"]; readonly summary: string } {
+  const failed = REQUIREMENTS.filter((name) => requirements[name].outcome === "defect");
+  const broken = properties.filter(({ outcome }) => outcome === "failed").map(({ name }) => `"${name}"`);
+  if (failed.length + broken.length > 0) {
+    return { outcome: "defect", summary: `Not met: ${[...failed, ...broken].join(", ")}` };
+  }
+  const open = REQUIREMENTS.filter((name) => requirements[name].outcome === "not-enough-evidence");
+  const never = properties
+    .filter(({ outcome }) => outcome === "never-reached")
+    .map(({ name }) => `"${name}"`);
+  if (open.length + never.length === 0)
+    return { outcome: "healthy", summary: "All four requirements are met" };
+  const what = [...open, ...never.map((name) => `${name} never happened`)].join(", ");
+  return { outcome: "not-enough-evidence", summary: `Nothing is wrong, and too little was seen of: ${what}` };
+}
+
+function judgeOne(
+  requirement: Requirement,
+  run: StabilityRun,
+  thresholds: readonly ThresholdResult[],
+  plannedMs: number,
+): RequirementResult {
+  const own = thresholds.filter((each) => each.requirement === requirement);
+  const findings = run.findings.of(requirement);
+  const evidence = [...EVIDENCE[requirement](run, plannedMs), ...own.map(describeThreshold)];
+  // what a threshold counts is judged by it: one message of ten thousand without a reply is no broken promise
+  const blamed = findings.filter(({ kind }) => !COUNTED.has(kind));
+  evidence.push(
+    ...findings.map(({ message, count }) => (count > 1 ? `${message} (${count} times)` : message)),
+  );
+  if (blamed.length > 0 || own.some(({ outcome }) => outcome === "broken"))
+    return { outcome: "defect", evidence };
+  const missing = missingEvidence(requirement, run);
+  if (missing === undefined) return { outcome: "healthy", evidence };
+  return { outcome: "not-enough-evidence", evidence: [...evidence, missing] };
+}
+
+const COUNTED: ReadonlySet<string> = new Set(["no-reply"]);
+
+const EVIDENCE: Readonly<Record<Requirement, (run: StabilityRun, plannedMs: number) => readonly string[]>> = {
+  "HEALTH-01": (run, plannedMs) => {
+    const { answered, failed, excused, withheld } = run.tallies.all;
+    const share = plannedMs === run.elapsedMs ? "" : ` of ${formatDuration(plannedMs)}`;
+    return [
+      `It ran for ${formatDuration(run.elapsedMs)}${share}`,
+      `${answered} messages were answered, ${failed} were not; ${excused} more were not while a fault explained it, ${withheld} could not be sent`,
+      ...(run.faultResults.length === 0 ? [] : [describeRecoveries(run)]),
+    ];
+  },
+  "HEALTH-02": (run) => {
+    const { maxRssBytes, memoryLooks } = run.counters;
+    if (memoryLooks === 0) return [];
+    return [`At most ${formatBytes(maxRssBytes)} were resident`, ...leakEvidence(run)];
+  },
+  "HEALTH-03": (run) => [`Emotions were looked at ${run.counters.emotionLooks} times`],
+  "HEALTH-04": (run) => {
+    const { isolationAnswered, isolationFailed } = run.counters;
+    const seen = isolationAnswered + isolationFailed;
+    return [
+      `While a platform was down, ${isolationAnswered} of ${seen} messages on the others were answered`,
+    ];
+  },
+};
+
+function leakEvidence(run: StabilityRun): readonly string[] {
+  const leak = run.memory.verdict();
+  return [`Leak verdict: ${leak.verdict}`, ...leak.evidence];
+}
+
+function describeRecoveries(run: StabilityRun): string {
+  const { p50Ms, p95Ms } = { p50Ms: run.recoveries.quantile(0.5), p95Ms: run.recoveries.quantile(0.95) };
+  if (p50Ms === undefined || p95Ms === undefined)
+    return `It came back from none of ${run.faultResults.length} faults`;
+  return `It came back from ${run.recoveries.count} of ${run.faultResults.length} faults, half of them within ${formatDuration(p50Ms)}, 95 % within ${formatDuration(p95Ms)}`;
+}
+
+function describeThreshold({ metric, max, outcome, value }: ThresholdResult): string {
+  const format = metric.endsWith("Bytes") ? formatBytes : metric.endsWith("Ms") ? formatDuration : String;
+  if (value === undefined) return `${metric}: no data (at most ${format(max)})`;
+  return `${metric}: ${format(value)}, ${outcome === "met" ? "within" : "above"} ${format(max)}`;
+}
+
+function missingEvidence(requirement: Requirement, run: StabilityRun): string | undefined {
+  const { counters } = run;
+  const { answered } = run.tallies.all;
+  if (requirement === "HEALTH-01") return answered > 0 ? undefined : "No message was answered yet";
+  if (requirement === "HEALTH-02") {
+    if (counters.memoryLooks === 0) return "Its memory was never seen";
+    const { verdict, needs } = run.memory.verdict();
+    if (verdict === "leak" || verdict === "healthy") return undefined;
+    return needs === "" ? `The leak verdict is ${verdict}` : `The leak verdict needs ${needs}`;
+  }
+  if (requirement === "HEALTH-03")
+    return counters.emotionLooks > 0 ? undefined : "Its emotions were never seen";
+  return counters.isolationAnswered + counters.isolationFailed > 0
+    ? undefined
+    : "No message came on one platform while another was down";
+}

@@ -1,0 +1,351 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { systemClock } from "../base/system_clock.ts";
+import type { TestEnvironment } from "../harness/environment.ts";
+import { LiveEnvironment } from "../harness/_live_environment.ts";
+import { writeReport } from "../reports/write_report.ts";
+import { replaceFile } from "../store/_image_file.ts";
+import { acquireLock, StoreLockedError } from "../store/lock_file.ts";
+import { CheckpointStore, copyDirectory, type LoadedCheckpoint } from "./_checkpoint_store.ts";
+import { PhasedLoad } from "./_phased_load.ts";
+import { ProgressFile } from "./_progress_file.ts";
+import type { RunState } from "./_run_state.ts";
+import { judgeAll, judgeRun } from "./_run_verdict.ts";
+import { StabilityRun } from "./_stability_run.ts";
+import { Timeline } from "./_timeline.ts";
+import { checkStabilityOptions, type ResolvedOptions } from "./_resolve_options.ts";
+import { PropertyChecks } from "./property_checks.ts";
+import { planFaults } from "./stability_faults.ts";
+import type { StabilityProgress, StabilityTestOptions } from "./stability_options.ts";
+import { stabilityReport } from "./stability_report.ts";
+import type { StabilityResults } from "./stability_results.ts";
+
+const LATEST_FINDINGS = 3;
+
+/** A run's directory cannot be used: another process runs in it, or what is there is of another run. */
+export class RunDirectoryError extends Error {
+  override readonly name: string = "RunDirectoryError";
+}
+
+interface Prepared {
+  readonly env: TestEnvironment;
+  readonly run: StabilityRun;
+  readonly directory: string;
+  readonly timeline: Timeline;
+  readonly progress: ProgressFile;
+}
+
+/**
+ * A companion's week: its users write, its platforms go down, it crashes, and all that it does is watched. In virtual
+ * time the week takes minutes, and one seed gives one course of events, which {@linkcode StabilityResults.eventHash}
+ * stands for; in earnest it takes a week. Killed at any moment, a run goes on from its last checkpoint.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { LongRunningStabilityTest } from "demi-health/stability";
+ * import { pocketDemi } from "./examples/demi/pocket_demi.ts";
+ *
+ * await using test = new LongRunningStabilityTest({ companion: pocketDemi, durationHours: 2, seed: 7 });
+ * await test.setup();
+ * const results = await test.run();
+ * assert.equal(results.requirements["HEALTH-01"].outcome, "healthy");
+ * assert.equal(results.messages.failed, 0);
+ * ```
+ */
+export class LongRunningStabilityTest implements AsyncDisposable {
+  readonly #options: ResolvedOptions;
+  readonly #ends = new AsyncDisposableStack();
+  readonly #startedMs = systemClock.monotonicMs();
+  #prepared: Prepared | undefined;
+  #results: StabilityResults | undefined;
+  #startElapsedMs = 0;
+  #isOver = false;
+
+  /** @throws {RangeError} If a number is out of its range. @throws {TypeError} If the companion is no factory. */
+  constructor(options: StabilityTestOptions) {
+    this.#options = checkStabilityOptions(options);
+  }
+
+  /** What the run proved; undefined until {@linkcode LongRunningStabilityTest.run} has resolved. */
+  get results(): StabilityResults | undefined {
+    return this.#results;
+  }
+
+  /** How far the run is; undefined before {@linkcode LongRunningStabilityTest.setup}. */
+  get progress(): StabilityProgress | undefined {
+    return this.#prepared && this.#toProgress(this.#prepared, "running");
+  }
+
+  /**
+   * Starts the mocks and the companion, where it goes on from the newest whole checkpoint.
+   *
+   * @throws {RunDirectoryError} If another process runs in the directory, or there is a run of other options.
+   * @throws What the companion's start threw: one that never ran proves nothing.
+   */
+  async setup(): Promise<void> {
+    if (this.#prepared)
+      throw new Error("Cannot set up stability test: it must be new, got one that is set up");
+    const { options } = this.#options;
+    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "demi-stability-")));
+    if (options.directory === undefined) {
+      this.#ends.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
+    }
+    try {
+      await mkdir(directory, { recursive: true });
+      await this.#lock(directory);
+      this.#prepared = await this.#prepare(directory);
+    } catch (error) {
+      await this.#ends.disposeAsync();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs to the end, or until {@linkcode LongRunningStabilityTest.stop}.
+   *
+   * @throws {Error} If it is not set up, or the test itself fails; what a companion does wrong is in the results.
+   */
+  async run(): Promise<StabilityResults> {
+    const prepared = this.#prepared;
+    if (!prepared || this.#results) {
+      throw new Error(
+        "Cannot run stability test: it must be set up, and not have run, got one that is not so",
+      );
+    }
+    const { run, progress, directory, env } = prepared;
+    const { signal } = this.#options.options;
+    const stop = (): void => run.stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) run.stop();
+    try {
+      await run.run();
+      this.#results = await this.#judge(prepared);
+      this.#isOver = true;
+    } catch (error) {
+      await progress.finish(this.#toProgress(prepared, "failed")).catch(() => undefined);
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+    await replaceFile(
+      join(directory, "results.json"),
+      Buffer.from(`${JSON.stringify(this.#results, null, 2)}\n`),
+    );
+    await progress.finish(this.#toProgress(prepared, run.end === "stopped" ? "stopped" : "finished"));
+    void env;
+    return this.#results;
+  }
+
+  /** Ends the run soon: {@linkcode LongRunningStabilityTest.run} resolves with what was seen by then. */
+  stop(): void {
+    this.#prepared?.run.stop();
+  }
+
+  /**
+   * Writes the report, a self-contained page and, beside it, a text.
+   *
+   * @throws {Error} If it has not run, or the file cannot be written.
+   */
+  async generateReport(path: string): Promise<void> {
+    if (!this.#results || !this.#prepared) {
+      throw new Error("Cannot write stability report: the test must have run, got one that has not");
+    }
+    await this.#prepared.timeline.sync();
+    const timeline = join(this.#prepared.directory, "timeline.ndjson");
+    await writeReport(await stabilityReport(this.#results, timeline), path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#prepared?.run.stop();
+    await this.#ends.disposeAsync();
+  }
+
+  async #lock(directory: string): Promise<void> {
+    try {
+      this.#ends.use(await acquireLock(join(directory, "run")));
+    } catch (error) {
+      if (!(error instanceof StoreLockedError)) throw error;
+      const message = `Cannot set up stability test: ${directory} must be free, got process ${error.pid} running in it`;
+      throw new RunDirectoryError(message, { cause: error });
+    }
+  }
+
+  async #prepare(directory: string): Promise<Prepared> {
+    const { options, durationMs, untilMs, seed, phases, settings, identity } = this.#options;
+    const checkpoints = new CheckpointStore(join(directory, "checkpoints"));
+    const { from, dataDirectory, broken } = await this.#findStart(directory, checkpoints, identity);
+    const load = new PhasedLoad(durationMs, seed, phases);
+    const faults = planFaults(options.faults ?? [], durationMs, `${seed} faults`);
+    const live = join(directory, "data");
+    if (dataDirectory !== undefined) await copyDirectory(dataDirectory, live);
+    else if (!from) await rm(live, { recursive: true, force: true });
+    await mkdir(live, { recursive: true });
+    const timeline = this.#ends.use(
+      await Timeline.open(join(directory, "timeline.ndjson"), from?.timelineBytes ?? 0),
+    );
+    const { users } = load;
+    const complain: { tell?: (error: unknown) => void } = {};
+    const env = await LiveEnvironment.start({
+      ...options.environment,
+      companion: options.companion,
+      seed,
+      time: options.time,
+      dataDirectory: live,
+      onError: (error) => complain.tell?.(error),
+      prepare: async (starting) => {
+        // in one order and at one moment, so that they have the same ids when the run goes on
+        for (const user of users)
+          if (starting.platforms.includes("discord")) starting.discord.channelId(undefined, user);
+        if (from && starting.virtualClock) await starting.advance(from.elapsedMs);
+      },
+    });
+    this.#ends.use(env);
+    let planned = 0;
+    for (const arrival of load.arrivals()) if (arrival.atMs < untilMs) planned++;
+    const progress = new ProgressFile(directory);
+    const holder: { prepared?: Prepared } = {};
+    const properties = new PropertyChecks(options.properties, () => holder.prepared?.run.elapsedMs ?? 0);
+    const resumes = from === undefined ? 0 : from.resumes + 1;
+    const run = new StabilityRun({
+      env,
+      load,
+      faults: faults.filter(({ atMs, durationMs: lastsMs }) => atMs + lastsMs < untilMs),
+      timeline,
+      checkpoints,
+      from: from && { ...from, resumes },
+      thresholds: this.#options.thresholds,
+      properties,
+      check: options.check,
+      settings: { ...settings, durationMs: untilMs },
+      reproduce: (atMs) => this.#options.reproduce(atMs),
+      planned,
+      onEvent: options.onEvent,
+      onChange: () => holder.prepared && this.#tell(holder.prepared),
+      brokenCheckpoints: [...(from?.brokenCheckpoints ?? []), ...broken],
+    });
+    complain.tell = (error) => {
+      const message = error instanceof Error ? error.message : String(error);
+      run.find("HEALTH-01", "fault", message);
+    };
+    if (from) run.noteResume(from);
+    this.#startElapsedMs = run.elapsedMs;
+    holder.prepared = { env, run, directory, timeline, progress };
+    return holder.prepared;
+  }
+
+  /** Where the run begins: at a checkpoint, or at its beginning. */
+  async #findStart(
+    directory: string,
+    checkpoints: CheckpointStore,
+    identity: string,
+  ): Promise<{
+    readonly from: RunState | undefined;
+    readonly dataDirectory: string | undefined;
+    readonly broken: readonly string[];
+  }> {
+    const path = join(directory, "run.json");
+    const known = await readFile(path, "utf8").catch(() => undefined);
+    const { resume = false } = this.#options.options;
+    if (known !== undefined && known.trim() !== identity && resume) {
+      throw new RunDirectoryError(
+        `Cannot resume stability test: ${directory} must be of the same options, got a run of ${known.trim().slice(0, 300)}`,
+      );
+    }
+    if (!resume || known === undefined) {
+      await checkpoints.clear();
+      await writeFile(path, `${identity}\n`);
+      return { from: undefined, dataDirectory: undefined, broken: [] };
+    }
+    const { checkpoint, broken } = await checkpoints.load<RunState>();
+    const told = broken.map(({ number, reason }) => `Checkpoint ${number} could not be used: ${reason}`);
+    const usable: LoadedCheckpoint<RunState> | undefined = checkpoint;
+    return { from: usable?.state, dataDirectory: usable?.dataDirectory, broken: told };
+  }
+
+  async #judge({ run, env }: Prepared): Promise<StabilityResults> {
+    const { options, durationMs, untilMs, seed, name } = this.#options;
+    const verdict = await env.verdict();
+    for (const { rule, message } of verdict.violations) {
+      run.find("HEALTH-04", rule, message, { key: rule });
+    }
+    const leak = run.counters.memoryLooks > 0 ? run.memory.verdict() : undefined;
+    if (leak?.verdict === "leak") run.find("HEALTH-02", "leak", leak.evidence.join("; "), { key: "leak" });
+    const requirements = judgeRun(run, durationMs);
+    const { state } = run;
+    const properties = run.properties.results;
+    const all = run.tallies.all;
+    const isWhole = state.resumes === 0;
+    const isIdentical = env.virtualClock !== undefined && env.companion.keepsStateInData === true;
+    return {
+      format: 1,
+      name,
+      seed,
+      time: env.virtualClock ? "virtual" : "system",
+      ...judgeAll(requirements, properties),
+      startedAt: run.startedAt,
+      elapsedMs: run.elapsedMs,
+      plannedMs: untilMs,
+      end: run.end,
+      resumes: state.resumes,
+      continuity: isWhole ? "whole" : isIdentical ? "identical" : "continued, not identical",
+      eventHash: run.ledger.hash,
+      events: run.ledger.count,
+      messages: all,
+      platforms: run.tallies.byPlatform,
+      recoveries: run.recoveries.toQuantiles(),
+      faults: run.faultResults,
+      memory: { maxRssBytes: run.counters.memoryLooks > 0 ? run.counters.maxRssBytes : undefined, leak },
+      requirements,
+      thresholds: run.thresholds,
+      properties,
+      findings: run.findings.all,
+      gaps: run.gaps,
+      brokenCheckpoints: state.brokenCheckpoints,
+    };
+    void options;
+  }
+
+  #tell(prepared: Prepared): void {
+    const { onProgress } = this.#options.options;
+    if (!onProgress && !prepared.progress.isDue) return;
+    const progress = this.#toProgress(prepared, "running");
+    onProgress?.(progress);
+    prepared.progress.offer(progress);
+  }
+
+  #toProgress({ run, env }: Prepared, state: StabilityProgress["state"]): StabilityProgress {
+    const { untilMs, seed, name, phases } = this.#options;
+    const elapsedMs = Math.min(run.elapsedMs, untilMs);
+    const realMs = systemClock.monotonicMs() - this.#startedMs;
+    const doneMs = elapsedMs - this.#startElapsedMs;
+    const speed = doneMs > 0 && realMs > 0 ? doneMs / realMs : undefined;
+    const { sent, answered, failed, excused, latency } = run.tallies.all;
+    const findings = run.findings.all;
+    return {
+      name,
+      seed,
+      time: env.virtualClock ? "virtual" : "system",
+      phase: new PhasedLoad(untilMs, seed, phases).phaseAt(elapsedMs),
+      elapsedMs,
+      durationMs: untilMs,
+      leftMs: this.#isOver ? 0 : speed === undefined ? undefined : (untilMs - elapsedMs) / speed,
+      speed,
+      sent,
+      answered,
+      failed,
+      excused,
+      p90Ms: latency?.p90Ms,
+      rssBytes: run.lastRssBytes,
+      findings: findings.length,
+      latestFindings: findings.slice(-LATEST_FINDINGS).map(({ message }) => message),
+      faults: run.faultsNow,
+      checkpoint: run.lastCheckpoint,
+      state,
+      at: systemClock.now(),
+      pid: process.pid,
+    };
+  }
+}
