@@ -1,5 +1,5 @@
 import type { PlatformName } from "../../harness/environment.ts";
-import { formatViolation } from "../../mocks/violations.ts";
+import { formatViolation, type ViolationRule } from "../../mocks/violations.ts";
 import {
   checkHistory,
   type HistoryVerdict,
@@ -21,8 +21,10 @@ export interface Aftermath {
 /**
  * Gives late answers their time, and looks at all that is left: what users read, what the companion remembers, its
  * emotions, and what the mocks complain of.
+ *
+ * @param provokes Rules that what was done has broken by itself.
  */
-export async function lookAfter(rig: Rig): Promise<Aftermath> {
+export async function lookAfter(rig: Rig, provokes: readonly ViolationRule[] = []): Promise<Aftermath> {
   const { env } = rig;
   await env.advance(env.virtualClock ? LATE_VIRTUAL_MS : LATE_REAL_MS);
   for (const said of rig.said) {
@@ -41,7 +43,7 @@ export async function lookAfter(rig: Rig): Promise<Aftermath> {
   const { violations, faults } = await env.verdict();
   const complaints = [
     ...verdict.findings.map(({ sentence }) => sentence),
-    ...violations.map(formatViolation),
+    ...violations.filter(({ rule }) => !provokes.includes(rule)).map(formatViolation),
     ...faults,
   ];
   return { complaints, verdict };

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeadlineError } from "../../base/deadline.ts";
@@ -9,6 +9,7 @@ import type { PlatformName, TestEnvironment } from "../../harness/environment.ts
 import { CHATTING, until } from "../../harness/scenarios/_observe.ts";
 import { type CodedMessage, scripted, SENTENCES, Talk } from "../../harness/scenarios/_talk.ts";
 import type { MockAndroidClient } from "../../mocks/android/mock_android_client.ts";
+import type { ViolationRule } from "../../mocks/violations.ts";
 import { readMessageText } from "../../mocks/discord/discord_types.ts";
 import { testEnvironment } from "../../harness/test_environment.ts";
 import type { EmotionPassage, SentMessage } from "../history_checker.ts";
@@ -27,19 +28,36 @@ export interface RigOptions {
   readonly layer?: FileLayer | undefined;
   /** Where it lives, of somebody else's making. */
   readonly dataDirectory?: string | undefined;
+  /** Violations that what is done here brings about by itself. */
+  readonly provokes?: readonly ViolationRule[] | undefined;
+  /** As whom its process runs. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A message, as it was sent, with what is known of it. */
 export interface Said extends SentMessage, CodedMessage {
   acknowledgedAt: number | undefined;
+  /** Whether it need not be known any more, although it was answered. */
+  isForgiven?: boolean;
 }
 
 /** Emotions at a moment. */
 export interface Sample {
   readonly state: EmotionalState;
-  /** On the companion's wall clock. */
+  /** On the companion's wall clock, as the time at which somebody spoke to it last. */
   readonly at: number;
+  readonly lastInteractionMs: number;
+}
+
+/** How emotions are compared. */
+export interface CompareOptions {
+  /** When it was started after it was off. */
+  readonly offUntilMs?: number | undefined;
+  /** Whether somebody may have said something that moves nothing. */
+  readonly maySpeak?: boolean | undefined;
+  /** @default that of the rig */
+  readonly ageing?: AgeingModel | undefined;
 }
 
 const RETURN_MS = 120_000;
@@ -55,6 +73,10 @@ export class Rig implements AsyncDisposable {
   readonly passages: EmotionPassage[] = [];
   /** Real milliseconds from each start until everybody was answered again. */
   readonly recoveriesMs: number[] = [];
+  /** What is wrong beside what the history shows, one sentence each. */
+  readonly complaints: string[] = [];
+  /** What it said when it did not start, although it was allowed not to. */
+  readonly startErrors: string[] = [];
   /** What the very first start wrote and synced; 0 where that cannot be seen. */
   readonly operationsOfFirstStart: number;
   readonly #ageing: AgeingModel;
@@ -88,7 +110,8 @@ export class Rig implements AsyncDisposable {
     }
     const files = layer && ends.use(await layer.watch(dataDirectory));
     const [surroundings, talk] = [new Surroundings(), new Talk()];
-    surroundings.process = files?.settings;
+    surroundings.process = { ...files?.settings, ...options.user };
+    if (options.user) await chown(dataDirectory, options.user.uid, options.user.gid);
     try {
       const env = await testEnvironment({
         ...scripted(talk),
@@ -190,8 +213,16 @@ export class Rig implements AsyncDisposable {
         ? this.env.discord.directMessages(user).map(readMessageText)
         : (this.#phones.get(user)?.messages ?? []).map(({ content }) => content);
     const isAnswered = read.some((text) => text.includes(answer));
-    if (isAnswered) said.acknowledgedAt ??= this.now;
+    if (isAnswered && !said.isForgiven) said.acknowledgedAt ??= this.now;
     return isAnswered;
+  }
+
+  /** Nothing that was said so far is owed any more, from the `from`th message on. */
+  forgive(from: number = 0): void {
+    for (const said of this.said.slice(from)) {
+      said.acknowledgedAt = undefined;
+      said.isForgiven = true;
+    }
   }
 
   async acknowledge(said: Said): Promise<void> {
@@ -200,21 +231,14 @@ export class Rig implements AsyncDisposable {
   }
 
   async sample(): Promise<Sample> {
-    return { state: await this.env.emotions(), at: this.now };
+    return { state: await this.env.emotions(), at: this.now, lastInteractionMs: this.#lastInteractionMs };
   }
 
-  /**
-   * Looks whether emotions are what they had to become since `before`.
-   *
-   * @param options `offUntilMs`: when it was started; `maySpeak`: somebody may have said something that moves nothing.
-   */
-  async compare(
-    where: string,
-    before: Sample,
-    options: { readonly offUntilMs?: number; readonly maySpeak?: boolean } = {},
-  ): Promise<void> {
+  /** Looks whether emotions are what they had to become since `before`. */
+  async compare(where: string, before: Sample, options: CompareOptions = {}): Promise<void> {
+    const { offUntilMs, maySpeak = false, ageing = this.#ageing } = options;
     const { state } = await this.sample();
-    if (options.maySpeak && isSame(before.state, state)) {
+    if (maySpeak && isSame(before.state, state)) {
       this.passages.push({ where, before: before.state, after: state });
       return;
     }
@@ -223,10 +247,10 @@ export class Rig implements AsyncDisposable {
       after: state,
       fromMs: before.at,
       toMs: this.now,
-      lastInteractionMs: this.#lastInteractionMs,
-      offUntilMs: options.offUntilMs,
+      lastInteractionMs: before.lastInteractionMs,
+      offUntilMs,
     };
-    const { min, max, momentum } = this.#ageing(quiet);
+    const { min, max, momentum } = ageing(quiet);
     const shared = { where, before: before.state, after: state };
     this.passages.push({ ...shared, min, max });
     if (!momentum) return;
@@ -263,11 +287,34 @@ export class Rig implements AsyncDisposable {
         await this.env.start();
         return;
       } catch (error) {
+        this.startErrors.push(toSentence(error));
         if (left > 1) continue;
         const count = tries === 1 ? "" : ` ${tries} times`;
         throw new Error(`it did not start again${count}: ${toSentence(error)}`, { cause: error });
       }
     }
+  }
+
+  /**
+   * Lets time pass while the companion is off: on a virtual clock, or, for one that lives on real time, by setting the
+   * clock of its next process.
+   *
+   * @throws {Hindrance} Where neither is possible.
+   */
+  async passTimeOff(durationMs: number): Promise<void> {
+    if (this.env.virtualClock) await this.env.advance(durationMs);
+    else this.setClock(this.surroundings.clockOffsetMs + durationMs);
+  }
+
+  /** Sets the wall clock of the companion so far from the true one. @throws {Hindrance} Where that cannot be. */
+  setClock(offsetMs: number): void {
+    if (!this.env.virtualClock && !this.files) {
+      const why =
+        "it lives on real time, and its clock can only be set by the file layer: days would have to be waited for";
+      throw new Hindrance("not-possible", why);
+    }
+    if (this.files && !this.env.virtualClock) this.files.clockOffsetMs = offsetMs;
+    this.surroundings.clockOffsetMs = offsetMs;
   }
 
   /** Waits until the process has died of the file layer, or `isOver`; time passes meanwhile. */

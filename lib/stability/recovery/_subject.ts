@@ -50,6 +50,10 @@ class Subject implements Companion {
     return this.#inner.keepsOwnTime ?? false;
   }
 
+  get keepsStateInData(): boolean {
+    return this.#inner.keepsStateInData ?? false;
+  }
+
   get logLines(): readonly string[] {
     return this.#inner.logLines ?? [];
   }

@@ -2,9 +2,8 @@ import { watch } from "node:fs";
 import { systemClock } from "../../../base/system_clock.ts";
 import { Hindrance } from "../_hindrance.ts";
 import type { Rig, Said } from "../_rig.ts";
-import type { FileLayer } from "../file_layer.ts";
 import type { RecoveryCase, RoundContext } from "../recovery_case.ts";
-import { playRound, requireProcess } from "./_round.ts";
+import { layerIfPossible, playRound, requireProcess } from "./_round.ts";
 
 /** The companion is killed while it writes what a message has changed. */
 export const killedDuringSave: RecoveryCase = {
@@ -21,15 +20,6 @@ export const killedDuringSave: RecoveryCase = {
     });
   },
 };
-
-async function layerIfPossible(context: RoundContext): Promise<FileLayer | undefined> {
-  try {
-    return await context.layer();
-  } catch (error) {
-    if (error instanceof Hindrance) return undefined; // it can be done without, less exactly
-    throw error;
-  }
-}
 
 /** The first rounds take the operations of a save one after another, the later ones any. */
 async function byOperation(rig: Rig, { round, random }: RoundContext): Promise<string> {

@@ -1,11 +1,9 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../../../base/system_clock.ts";
-import { Hindrance } from "../_hindrance.ts";
 import type { Rig } from "../_rig.ts";
-import type { FileLayer } from "../file_layer.ts";
 import type { RecoveryCase, RoundContext } from "../recovery_case.ts";
-import { playRound, requireProcess, wayOf } from "./_round.ts";
+import { layerIfPossible, playRound, requireProcess, wayOf } from "./_round.ts";
 
 const WAYS = ["with what it knows", "for the first time", "again after a kill"] as const;
 type Way = (typeof WAYS)[number];
@@ -27,15 +25,6 @@ export const killedDuringStart: RecoveryCase = {
     });
   },
 };
-
-async function layerIfPossible(context: RoundContext): Promise<FileLayer | undefined> {
-  try {
-    return await context.layer();
-  } catch (error) {
-    if (error instanceof Hindrance) return undefined;
-    throw error;
-  }
-}
 
 async function forget({ env }: Rig): Promise<void> {
   await env.stop();
