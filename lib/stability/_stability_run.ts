@@ -5,7 +5,6 @@ import type { PlatformName, TestEnvironment } from "../harness/environment.ts";
 import { LatencySummary } from "../harness/load/latency_summary.ts";
 import type { Arrival } from "../harness/load/load_plan.ts";
 import { type LoadOutcome, type LoadProgress, runLoad } from "../harness/load/load_run.ts";
-import { LeakDetector } from "../memory/leak_detector.ts";
 import type { CheckpointStore } from "./_checkpoint_store.ts";
 import { Disturbances } from "./_disturbances.ts";
 import { EventLedger } from "./_event_ledger.ts";
@@ -16,7 +15,7 @@ import type { PhasedLoad } from "./_phased_load.ts";
 import { type RunCounters, NO_COUNTERS, type RunState } from "./_run_state.ts";
 import { RunTallies } from "./_run_tallies.ts";
 import type { Timeline, TimelineLine } from "./_timeline.ts";
-import { PropertyChecks } from "./property_checks.ts";
+import type { PropertyChecks } from "./property_checks.ts";
 import { describeFault, type PlannedFault } from "./stability_faults.ts";
 import type { StabilityMoment } from "./stability_options.ts";
 import type { FaultResult, RunGap, StabilityFinding } from "./stability_results.ts";
@@ -78,7 +77,7 @@ export class StabilityRun {
   readonly recoveries: LatencySummary;
   readonly findings: FindingLog;
   readonly ledger: EventLedger;
-  readonly memory: LeakDetector = new LeakDetector();
+  readonly memory: MemoryLook;
   readonly faultResults: FaultResult[];
   readonly gaps: RunGap[];
   readonly properties: PropertyChecks;
@@ -88,7 +87,6 @@ export class StabilityRun {
   readonly #stop = new AbortController();
   readonly #startMs: number;
   readonly #startedAt: number;
-  readonly #memoryLook: MemoryLook;
   #nextSequence: number;
   #faultsDone: number;
   #samples: number;
@@ -125,7 +123,7 @@ export class StabilityRun {
     this.#lastSeen = { realMs: env.clock.now(), atMs: elapsedMs };
     this.#checkpointDueMs = nextMultiple(elapsedMs, settings.checkpointMs);
     this.#lastCheckpoint = from === undefined ? undefined : Math.floor(elapsedMs / settings.checkpointMs);
-    this.#memoryLook = new MemoryLook(env);
+    this.memory = new MemoryLook(env, settings.durationMs);
   }
 
   /** Milliseconds since the run began. */
@@ -355,14 +353,13 @@ export class StabilityRun {
     const atMs = this.elapsedMs;
     const emotions = await askSoon(env, () => env.emotions());
     const health = await lookAtHealth(env);
-    const memory = await this.#memoryLook.take();
+    const memory = await this.memory.take(atMs);
     const isUp = emotions !== undefined && health !== undefined;
     this.counters[isUp ? "upMs" : "downMs"] += sampleMs;
     if (memory) {
       this.counters.memoryLooks++;
       this.#lastRssBytes = memory.rssBytes;
       this.counters.maxRssBytes = Math.max(this.counters.maxRssBytes, memory.rssBytes);
-      this.memory.add({ timestamp: env.clock.now(), ...memory });
     }
     if (emotions) this.#noteEmotions(emotions, atMs);
     this.ledger.add({

@@ -23,6 +23,8 @@ import { stabilityReport } from "./stability_report.ts";
 import type { StabilityResults } from "./stability_results.ts";
 
 const LATEST_FINDINGS = 3;
+// What the mocks keep counts as the companion's where both live in one process.
+const HISTORY_LIMIT = 100;
 
 /** A run's directory cannot be used: another process runs in it, or what is there is of another run. */
 export class RunDirectoryError extends Error {
@@ -190,6 +192,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     const complain: { tell?: (error: unknown) => void } = {};
     const env = await LiveEnvironment.start({
       ...options.environment,
+      discord: { historyLimit: HISTORY_LIMIT, ...options.environment?.discord },
       companion: options.companion,
       seed,
       time: options.time,

@@ -2,7 +2,13 @@ import type { MockDiscordOptions } from "./discord_options.ts";
 
 /** @throws {RangeError} If an option is out of its range. */
 export function checkDiscordOptions(options: MockDiscordOptions): void {
-  const { heartbeatIntervalMs = 1, resumeWindowMs = 1, replyPatienceMs = 1, channels = [""] } = options;
+  const {
+    heartbeatIntervalMs = 1,
+    resumeWindowMs = 1,
+    replyPatienceMs = 1,
+    channels = [""],
+    historyLimit = 1,
+  } = options;
   const { shards = 1, identifyLimit = {} } = options;
   const { maxConcurrency = 1, windowMs = 1, dailyStarts = 1 } = identifyLimit;
   const limits = Object.entries({ rateLimit: options.rateLimit, globalRateLimit: options.globalRateLimit });
@@ -10,6 +16,7 @@ export function checkDiscordOptions(options: MockDiscordOptions): void {
     heartbeatIntervalMs,
     resumeWindowMs,
     replyPatienceMs,
+    historyLimit,
     channels: channels.length,
     shards,
     "identifyLimit.maxConcurrency": maxConcurrency,

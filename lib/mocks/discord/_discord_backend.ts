@@ -61,10 +61,11 @@ export class DiscordBackend {
     const { faultLog: log = new FaultLog({ clock }), replyPatienceMs: patienceMs = 5000 } = options;
     const { rateLimit = MANY_PER_SECOND, globalRateLimit = MANY_PER_SECOND } = options;
     const { botName = "Demi", guildName = "Test Guild", channels = ["general"], botPermissions } = options;
+    const { historyLimit = 1000 } = options;
     this.clock = clock;
     this.random = random;
     this.ledger = ClockLedger.of(clock);
-    this.world = new DiscordWorld(clock, { botName, guildName, channels, botPermissions });
+    this.world = new DiscordWorld(clock, { botName, guildName, channels, botPermissions, historyLimit });
     this.token =
       options.token ?? `${Buffer.from(this.world.bot.id).toString("base64url")}.mocked.token-of-no-use`;
     this.calls = new CallLog({ clock });

@@ -223,7 +223,7 @@ export class Gateway implements ConnectionListener {
     }
     this.#lookForLeft(identify);
     const id = [0, 1, 2, 3].map(() => random.nextUint32().toString(16).padStart(8, "0")).join("");
-    const session = new GatewaySession(id, identify);
+    const session = new GatewaySession(id, identify, this.#options.replayLimit);
     this.#sessions.set(id, session);
     connection.compressesPayloads = identify.compress;
     this.#attach(session, connection);

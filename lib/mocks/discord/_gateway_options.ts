@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly heartbeatIntervalMs: number;
   /** How long a session without a connection can be resumed, on the clock. */
   readonly resumeWindowMs: number;
+  /** Events of each session that are kept for a resume. */
+  readonly replayLimit: number;
   readonly limits: IdentifyLimits;
   readonly faults: FaultInjector<DiscordFault>;
   readonly conduct: GatewayConduct;

@@ -3,9 +3,6 @@ import type { GatewayConnection } from "./_gateway_connection.ts";
 import type { GatewayEvent } from "./_gateway_event.ts";
 import type { Identify } from "./_gateway_protocol.ts";
 
-/** Events kept for a replay; a session that missed more cannot be resumed. */
-const REPLAY_CAPACITY = 2000;
-
 interface NumberedEvent {
   readonly sequence: number;
   readonly event: GatewayEvent;
@@ -24,11 +21,13 @@ export class GatewaySession {
   disconnectedAt: number | undefined;
   /** Messages of users that came since then. */
   missedMessages = 0;
-  readonly #events = new RingBuffer<NumberedEvent>(REPLAY_CAPACITY);
+  readonly #events: RingBuffer<NumberedEvent>;
   #sequence = 0;
   #forgotten = 0;
 
-  constructor(id: string, { intents, shard, library }: Identify) {
+  /** @param replayLimit Events kept for a replay; a session that missed more cannot be resumed. */
+  constructor(id: string, { intents, shard, library }: Identify, replayLimit: number) {
+    this.#events = new RingBuffer(replayLimit);
     this.id = id;
     this.intents = intents;
     this.shard = shard;

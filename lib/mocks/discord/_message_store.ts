@@ -1,8 +1,6 @@
 import { isLaterId } from "./_snowflakes.ts";
 import type { DiscordMessage } from "./discord_types.ts";
 
-const MESSAGES_PER_CHANNEL = 1000;
-
 /** Which messages of a channel are asked for. */
 export interface MessageRange {
   readonly before?: string | undefined;
@@ -10,9 +8,14 @@ export interface MessageRange {
   readonly around?: string | undefined;
 }
 
-/** The last 1000 messages of each channel, oldest first. */
+/** The latest messages of each channel, oldest first. */
 export class MessageStore {
+  readonly #perChannel: number;
   readonly #channels = new Map<string, Map<string, DiscordMessage>>();
+
+  constructor(perChannel: number) {
+    this.#perChannel = perChannel;
+  }
 
   all(channelId: string): readonly DiscordMessage[] {
     return [...(this.#channels.get(channelId)?.values() ?? [])];
@@ -42,7 +45,7 @@ export class MessageStore {
     let messages = this.#channels.get(message.channelId);
     if (!messages) this.#channels.set(message.channelId, (messages = new Map()));
     messages.set(message.id, message);
-    if (messages.size > MESSAGES_PER_CHANNEL) messages.delete(messages.keys().next().value!);
+    if (messages.size > this.#perChannel) messages.delete(messages.keys().next().value!);
   }
 
   delete({ channelId, id }: DiscordMessage): void {

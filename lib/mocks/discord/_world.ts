@@ -45,16 +45,18 @@ export interface WorldOptions {
   readonly guildName: string;
   readonly channels: readonly string[];
   readonly botPermissions?: bigint | undefined;
+  /** Messages kept of each channel. */
+  readonly historyLimit: number;
 }
 
-/** Who and what exists on the mock: plain state, no sockets. Keeps the last 1000 messages of each channel. */
+/** Who and what exists on the mock: plain state, no sockets. Keeps the latest messages of each channel. */
 export class DiscordWorld {
   bot: DiscordUser;
   /** Users who take no direct messages, by id. */
   readonly closedToDms: Set<string> = new Set();
   /** Ids of the members of each thread. */
   readonly threadMembers: Map<string, Set<string>> = new Map();
-  readonly store: MessageStore = new MessageStore();
+  readonly store: MessageStore;
   readonly #clock: Clock;
   readonly #ids: SnowflakeSource;
   readonly #botPermissions: bigint;
@@ -66,6 +68,7 @@ export class DiscordWorld {
 
   constructor(clock: Clock, options: WorldOptions) {
     this.#clock = clock;
+    this.store = new MessageStore(options.historyLimit);
     this.#ids = new SnowflakeSource(clock);
     this.#botPermissions = options.botPermissions ?? DEFAULT_BOT_PERMISSIONS;
     this.bot = this.addUser(options.botName, true);

@@ -49,6 +49,8 @@ export interface MockDiscordOptions {
   rateLimit?: { readonly limit: number; readonly windowMs: number } | undefined;
   /** The same for all requests together. @default {50 in 1000 ms} */
   globalRateLimit?: { readonly limit: number; readonly windowMs: number } | undefined;
+  /** Messages kept of each channel; of events, for a resume, twice as many. @default {1000} */
+  historyLimit?: number | undefined;
   /** Real milliseconds that a message which the bot does not answer holds a virtual clock. @default {5000} */
   replyPatienceMs?: number | undefined;
   /** Where faults that strike are noted. @default a log of its own */

@@ -66,7 +66,12 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
 
   private constructor(backend: DiscordBackend, options: MockDiscordOptions) {
     super(backend.script);
-    const { heartbeatIntervalMs = 41_250, resumeWindowMs = 180_000, replyPatienceMs = 5000 } = options;
+    const {
+      heartbeatIntervalMs = 41_250,
+      resumeWindowMs = 180_000,
+      replyPatienceMs = 5000,
+      historyLimit = 1000,
+    } = options;
     const { allowedIntents = 2 ** 31 - 1, shards = 1, identifyLimit = {} } = options;
     const { calls, violations, token, ledger, world, clock, random } = backend;
     this.calls = calls;
@@ -86,7 +91,7 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
     this.#conduct = new GatewayConduct(clock, violations);
     const url = (): string => this.gatewayUrl;
     const { faults } = backend;
-    const times = { heartbeatIntervalMs, resumeWindowMs };
+    const times = { heartbeatIntervalMs, resumeWindowMs, replayLimit: 2 * historyLimit };
     this.#gateway = new Gateway(
       { world, rules, clock, random, ...times, limits, faults, conduct: this.#conduct, url },
       this.#listenToGateway(),
