@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { link, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import process from "node:process";
 
@@ -47,6 +49,14 @@ export async function acquireLock(path: string): Promise<AsyncDisposable> {
       if (held.delete(lockPath)) await rm(lockPath, { force: true });
     },
   };
+}
+
+/** Number of the process that holds the lock beside `path`; `undefined` where nobody who lives does. */
+export async function findLockHolder(path: string): Promise<number | undefined> {
+  const lockPath = `${path}.lock`;
+  const holder = parseHolder(await readText(lockPath));
+  if (!holder) return undefined;
+  return held.has(lockPath) || (await isAlive(holder)) ? holder.pid : undefined;
 }
 
 /** Makes the file, complete from its first moment; false if there is one. */
@@ -111,14 +121,30 @@ async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
     if (codeOf(error) === "ESRCH") return false;
   }
   const now = await readStart(pid);
+  if (now === GONE) return false;
   if (pid === process.pid && now === startedAt) return false;
   return startedAt === undefined || now === undefined || startedAt === now;
 }
 
-/** Start of a process in clock ticks since boot, on Linux: field 22 of its `stat`, of which field 2 may hold spaces. */
+/**
+ * Start of a process: on Linux in clock ticks since boot, field 22 of its `stat`, of which field 2 may hold spaces;
+ * elsewhere as `ps` tells it. One that has ended and that nobody waits for, as in a container without an init, is gone.
+ */
 async function readStart(pid: number): Promise<string | undefined> {
   const stat = await readText(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  if (stat === undefined) return existsSync("/proc/self/stat") ? GONE : askPs(pid);
+  const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return /[ZX]/.test(state) ? GONE : fields[18];
+}
+
+const GONE = "gone";
+
+function askPs(pid: number): string | undefined {
+  const options = { encoding: "utf8", env: { ...process.env, LC_ALL: "C", TZ: "UTC" } } as const;
+  const { stdout, error } = spawnSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], options);
+  if (error) return undefined;
+  const [, state = "Z", startedAt] = /^\s*(\S+)\s+(.*\S)/.exec(stdout) ?? [];
+  return state.startsWith("Z") ? GONE : startedAt;
 }
 
 function parseHolder(text: string | undefined): Holder | undefined {
