@@ -32,7 +32,7 @@ export interface ProcessCompanionOptions {
   /**
    * Arguments. They, `env` and `url` may name `{dataDirectory}`, `{discord.apiUrl}`, `{discord.token}`,
    * `{ollama.url}`, `{ollama.model}`, `{voice.url}`, `{voice.token}`, `{listen.host}`, `{listen.port}`,
-   * `{initialEmotions}` (JSON), `{startTime}` (epoch ms of the clock) and `{controlToken}`. An inner list is left out
+   * `{initialEmotions}` (JSON), `{startTime}` (epoch ms of a virtual clock, not there on real time) and `{controlToken}`. An inner list is left out
    * as a whole when a value that it names is not there.
    */
   readonly args?: readonly ArgumentTemplate[] | undefined;
@@ -249,7 +249,7 @@ export class ProcessCompanion implements Companion {
       "listen.host": env.listen?.host,
       "listen.port": env.listen?.port,
       initialEmotions: env.initialEmotions && JSON.stringify(env.initialEmotions),
-      startTime: env.clock.now(),
+      startTime: env.clock === systemClock ? undefined : env.clock.now(),
       controlToken: this.#controlToken,
     };
   }

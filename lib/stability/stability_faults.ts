@@ -68,8 +68,8 @@ export function planFaults(
   faults: readonly StabilityFault[],
   durationMs: number,
   seed: string | number,
-  /** Time between the end of one and the beginning of the next. */
-  pauseMs: number = 10 * MINUTE_MS,
+  /** Time between the end of one and the beginning of the next. @default ten minutes, or a fiftieth of a short run */
+  pauseMs: number = Math.min(10 * MINUTE_MS, durationMs / 50),
 ): readonly PlannedFault[] {
   const random = new SeededRandom(seed);
   const moments = faults.flatMap((fault, index) =>

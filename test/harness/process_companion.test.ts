@@ -36,6 +36,14 @@ suite("ProcessCompanion", () => {
     assert.equal((await env.emotions()).loneliness, 0.9);
   });
 
+  test("on real time its own clock is not a virtual one, which nobody would move", async () => {
+    const options = { companion: pocketDemiProcess, time: "system", platforms: ["android"] } as const;
+    await using env = await testEnvironment(options);
+    const before = await env.emotions();
+    await env.sendMessage("android", "ada", "I love talking to you");
+    assert.ok((await env.emotions()).lastUpdated > before.lastUpdated);
+  });
+
   test("the real memory of the process is known", async () => {
     await using env = await testEnvironment({ companion: pocketDemiProcess, platforms: ["android"] });
     const { rssBytes } = await env.companion.memory!();
