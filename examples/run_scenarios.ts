@@ -1,13 +1,10 @@
 // Runs the scenarios against a companion, pocket Demi by default, and says what is wrong with it: a table, the step and
 // the line that show each defect again, on request JSON and JUnit.
 import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { formatDuration } from "demi-health/base";
 import {
   allScenarios,
-  type CompanionFactory,
   coreScenarios,
   type PlatformName,
   runScenario,
@@ -16,6 +13,7 @@ import {
   type ScenarioResult,
   toJUnit,
 } from "demi-health/harness";
+import { loadCompanion } from "./_load_companion.ts";
 import { ScenarioProgress } from "./_scenario_progress.ts";
 
 const HELP = `Usage: node examples/run_scenarios.ts [options]
@@ -102,22 +100,6 @@ function parseList(
   throw new RangeError(`Cannot run scenarios: '--${name}' must be of ${allowed.join(", ")}, got ${wrong}`);
 }
 
-async function loadCompanion(options: RunOptions): Promise<CompanionFactory> {
-  const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-  const own = options.process
-    ? `${here("pocket_demi_process.ts")}#pocketDemiProcess`
-    : `${here("demi/pocket_demi.ts")}#pocketDemi`;
-  const { companion = own } = options;
-  const at = companion.lastIndexOf("#");
-  const [file, name] = at < 0 ? [companion, "default"] : [companion.slice(0, at), companion.slice(at + 1)];
-  const module = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
-  const factory = module[name];
-  if (typeof factory === "function") return factory as CompanionFactory;
-  throw new TypeError(
-    `Cannot run scenarios: '${name}' of ${file} must be a function that makes a companion, got ${typeof factory}`,
-  );
-}
-
 function seedOf(seed: string, run: number): string {
   if (run === 0) return seed;
   return /^\d+$/.test(seed) ? String(BigInt(seed) + BigInt(run)) : `${seed}-${run}`;
@@ -125,7 +107,7 @@ function seedOf(seed: string, run: number): string {
 
 async function runAll(options: RunOptions, signal: AbortSignal): Promise<readonly ScenarioResult[]> {
   const { scenarios, runs, seed, platforms, lacks } = options;
-  const companion = await loadCompanion(options);
+  const companion = await loadCompanion("run scenarios", options.companion, options.process);
   const results: ScenarioResult[] = [];
   const progress = new ScenarioProgress(scenarios.length * runs);
   const toCommand = (name: string, used: string): string => toCommandLine(options, name, used);

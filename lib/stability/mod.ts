@@ -28,6 +28,7 @@ export type {
   RecoveryTimes,
 } from "./recovery/recovery_report.ts";
 export { RecoveryTest, type RecoveryTestOptions } from "./recovery/recovery_test.ts";
+export { inspectRun, type RunPlan, type RunRecord, type RunStatus } from "./inspect_run.ts";
 export { LongRunningStabilityTest, RunDirectoryError } from "./long_running_stability_test.ts";
 export {
   type PropertyDeclaration,

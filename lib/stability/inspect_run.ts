@@ -1,0 +1,79 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { findLockHolder } from "../store/lock_file.ts";
+import { PROGRESS_FILE } from "./_progress_file.ts";
+import type { StabilityPhase } from "./_phased_load.ts";
+import type { StabilityFault } from "./stability_faults.ts";
+import type { StabilityProgress } from "./stability_options.ts";
+import type { StabilityResults } from "./stability_results.ts";
+
+/** What a run was asked to be, as its directory keeps it. */
+export interface RunPlan {
+  readonly seed: string;
+  readonly durationHours: number;
+  readonly phases: readonly StabilityPhase[];
+  readonly faults: readonly StabilityFault[];
+  readonly time?: "virtual" | "system" | undefined;
+  readonly sampleMs: number;
+  readonly replyMs: number;
+}
+
+/**
+ * - `nothing`: no run was ever here.
+ * - `starting`: its process lives, and has not told yet how far it is.
+ * - `running`: its process lives.
+ * - `died`: its process is gone, and did not end it; it can go on from its last checkpoint.
+ * - `failed`: the test itself could not go on.
+ * - `stopped`: on demand; it can go on. `finished`: it is over.
+ */
+export type RunStatus = "nothing" | "starting" | "running" | "died" | "failed" | "stopped" | "finished";
+
+/** What is known of a run from its directory. */
+export interface RunRecord {
+  readonly directory: string;
+  readonly status: RunStatus;
+  /** Of the process that it runs in. */
+  readonly pid: number | undefined;
+  readonly plan: RunPlan | undefined;
+  /** The newest that it told, at most a second old when it died. */
+  readonly progress: StabilityProgress | undefined;
+  /** Of a run that came to an end; never those of an earlier one in the same directory. */
+  readonly results: StabilityResults | undefined;
+}
+
+/**
+ * How a run stands, from what is in its directory: while it runs in another process, after it died, and after its end.
+ *
+ * @throws {Error} If a file is there and cannot be read.
+ */
+export async function inspectRun(directory: string): Promise<RunRecord> {
+  const pid = await findLockHolder(join(directory, "run"));
+  const plan = await readJson<RunPlan>(join(directory, "run.json"));
+  const told = await readJson<StabilityProgress>(join(directory, PROGRESS_FILE));
+  const progress = pid === undefined || told?.pid === pid ? told : undefined;
+  const status = statusOf(pid, plan, progress);
+  const hasEnded = status === "finished" || status === "stopped";
+  const results = hasEnded ? await readJson<StabilityResults>(join(directory, "results.json")) : undefined;
+  return { directory, status, pid, plan, progress, results };
+}
+
+function statusOf(
+  pid: number | undefined,
+  plan: RunPlan | undefined,
+  progress: StabilityProgress | undefined,
+): RunStatus {
+  if (pid !== undefined && progress === undefined) return "starting";
+  if (progress === undefined) return plan === undefined ? "nothing" : "died";
+  if (progress.state !== "running") return progress.state;
+  return pid === undefined ? "died" : "running";
+}
+
+/** Undefined where there is none, or only a part of one. */
+async function readJson<T>(path: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
