@@ -11,6 +11,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../lib/base/clock.ts";
+import { isSealBroken, removeSeal } from "./seal.ts";
 
 /** The database could not be read as Demi's; it now lies beside its place under another name. */
 export class StorageCorruptError extends Error {
@@ -84,11 +85,12 @@ export function openDatabase(directory: string, clock: Clock): DatabaseSync {
   try {
     db = new DatabaseSync(path, { timeout: 0 });
     lock(db);
-    const damage = findDamage(db);
+    const damage = findDamage(db) ?? (isSealBroken(path) ? "one that changed while she slept" : undefined);
     if (damage !== undefined) {
       db.close();
       throw setAside(path, damage, clock);
     }
+    removeSeal(path);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     return db;
   } catch (error) {
@@ -187,7 +189,7 @@ export function setAside(path: string, why: string, clock: Clock, cause?: unknow
   const time = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, "-");
   let target = `${path}.corrupt-${time}`;
   for (let n = 2; existsSync(target); n++) target = `${path}.corrupt-${time}-${n}`;
-  for (const suffix of ["", "-wal", "-shm"]) {
+  for (const suffix of ["", "-wal", "-shm", ".seal"]) {
     if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
   }
   return new StorageCorruptError(path, target, why, cause);

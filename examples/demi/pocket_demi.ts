@@ -91,6 +91,7 @@ export class PocketDemi implements Companion {
     await parts.server?.close();
     await parts.llm.close();
     storage.saveState(parts.heart.state);
+    storage.closeForSleep();
   }
 
   async crash(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Clock } from "../../lib/base/clock.ts";
 import type { EmotionName, EmotionValues } from "../../lib/emotion/emotional_state.ts";
 import { openDatabase, setAside } from "./database.ts";
 import { type DemiState, isDemiState } from "./emotions.ts";
+import { sealFile } from "./seal.ts";
 
 /** A message of a conversation, as it is kept. Times are epoch ms. */
 export interface StoredMessage {
@@ -132,6 +133,13 @@ export class Storage implements Disposable {
     const fresh = randomUUID() + randomUUID();
     this.db.prepare("INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)").run(name, fresh);
     return String(this.db.prepare("SELECT value FROM secrets WHERE name = ?").get(name)?.["value"]);
+  }
+
+  /** Closes the database for a while in which nobody is to write to it. */
+  closeForSleep(): void {
+    const path = this.db.location()!;
+    this[Symbol.dispose]();
+    sealFile(path);
   }
 
   [Symbol.dispose](): void {
