@@ -11,16 +11,18 @@ export interface PocketDemiProcessOptions {
   readonly nodeArguments?: readonly string[];
   /** What she loses memory by. */
   readonly leak?: LeakName | undefined;
+  /** Path of the program. @default that of pocket Demi herself */
+  readonly main?: string | undefined;
 }
 
 /** Makes pocket Demis that will be processes of their own, on virtual time or real time as their environment wants. */
 export function pocketDemiProcessWith(options: PocketDemiProcessOptions): CompanionFactory {
-  const { nodeArguments = [], leak } = options;
+  const { nodeArguments = [], leak, main = MAIN } = options;
   return processCompanion({
     command: process.execPath,
     args: [
       ...nodeArguments,
-      MAIN,
+      main,
       ...(leak === undefined ? [] : ["--leak", leak]),
       ["--data-dir", "{dataDirectory}"],
       ["--host", "{listen.host}", "--port", "{listen.port}"],

@@ -122,7 +122,7 @@ export class Rig implements AsyncDisposable {
         onError: () => undefined, // its verdict says it, too
       });
       ends.use(env);
-      if (files && files.loaded === 0) throw layerIgnored();
+      if (files && files.loaded === 0) throw layerIgnored(env);
       return new Rig(env, { talk, surroundings, files }, options.ageing, ends.move());
     } catch (error) {
       if (error instanceof Hindrance || signal?.aborted) throw error;
@@ -361,8 +361,9 @@ function isSame(one: EmotionalState, other: EmotionalState): boolean {
   return EMOTION_NAMES.every((name) => Math.abs(one[name] - other[name]) <= 1e-6);
 }
 
-function layerIgnored(): Hindrance {
-  const why =
-    "the file layer was not loaded into its process: it must be started with the variables of `env.process`, and use the C library";
+function layerIgnored({ companion }: TestEnvironment): Hindrance {
+  const why = companion.keepsOwnTime
+    ? "the file layer was not loaded into its process: it must be started with the variables of `env.process`, and use the C library"
+    : "it needs a companion that is a process of its own, as processCompanion makes them";
   return new Hindrance("not-possible", why);
 }

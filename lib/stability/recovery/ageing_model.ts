@@ -51,6 +51,7 @@ const DRIFTS: Partial<EmotionValues> = {
   confidence: -0.01,
 };
 const HIGH = 0.8;
+const LATE_MS = 1000; // of a timer on real time
 const IDLE_AFTER_MS = TICK_MS;
 const PEAK_MS = 12 * 3_600_000;
 const MOMENTUM_HALF_LIFE_TICKS = 12;
@@ -61,20 +62,27 @@ const MOMENTUM_HALF_LIFE_TICKS = 12;
  * loneliness that only grows meanwhile, momentum halved within the hour. Written down here once more and not taken from her.
  */
 export const demiAgeing: AgeingModel = (quiet) => {
-  const { before, after, fromMs, lastInteractionMs, offUntilMs = -Infinity } = quiet;
-  if (after.lastUpdated === before.lastUpdated)
-    return { min: before, max: before, momentum: before.momentum };
-  const ticks = Math.ceil((after.lastUpdated - fromMs) / TICK_MS); // those after `fromMs`, the last one included
+  const { before, lastInteractionMs, offUntilMs = -Infinity } = quiet;
   let values: EmotionValues = before;
-  for (let left = ticks - 1; left >= 0; left--) {
-    const at = after.lastUpdated - left * TICK_MS;
+  const ticks = ticksWithin(quiet);
+  for (const at of ticks) {
     const idleMs = Math.max(0, at - lastInteractionMs);
     const isIdle = at <= offUntilMs || idleMs >= IDLE_AFTER_MS;
     values = age(values, isIdle ? 1 + 2 * Math.min(1, idleMs / PEAK_MS) : 0);
   }
-  const left = Math.pow(2, -Math.max(0, ticks) / MOMENTUM_HALF_LIFE_TICKS);
+  const left = Math.pow(2, -ticks.length / MOMENTUM_HALF_LIFE_TICKS);
   return { min: values, max: values, momentum: mapEmotions((name) => before.momentum[name] * left) };
 };
+
+/** Times of the ticks that had to come: on the grid that the state tells, or on any where it claims not to have changed. */
+function ticksWithin({ before, after, fromMs, toMs }: QuietTime): readonly number[] {
+  const hasTicked = after.lastUpdated !== before.lastUpdated;
+  const phase = (hasTicked ? after.lastUpdated : fromMs) % TICK_MS;
+  const end = Math.max(hasTicked ? after.lastUpdated : 0, toMs - LATE_MS);
+  const first = Math.floor((fromMs - phase) / TICK_MS) * TICK_MS + TICK_MS + phase;
+  const count = Math.max(0, Math.floor((end - first) / TICK_MS) + 1);
+  return Array.from({ length: count }, (_, i) => first + i * TICK_MS);
+}
 
 function age(values: EmotionValues, growth: number): EmotionValues {
   return mapEmotions((name) => {

@@ -64,10 +64,10 @@ async function largestFile({ env }: Rig): Promise<string> {
 
 /** Spoils a file without a trace: a bad disk does not change the time at which it was written. */
 async function spoilFile(path: string, spoil: (bytes: Uint8Array) => Uint8Array): Promise<Uint8Array> {
-  const { atime, mtime } = await stat(path);
+  const { atimeMs, mtimeMs } = await stat(path);
   const spoilt = spoil(new Uint8Array(await readFile(path)));
   await writeFile(path, spoilt);
-  await utimes(path, atime, mtime);
+  await utimes(path, atimeMs / 1000, mtimeMs / 1000);
   return spoilt;
 }
 

@@ -58,9 +58,10 @@ async function countOperations({ env, files }: Rig): Promise<number> {
   return files.operations - first;
 }
 
-async function byOperation(rig: Rig, count: number, { round, random }: RoundContext): Promise<string> {
+async function byOperation(rig: Rig, count: number, { round }: RoundContext): Promise<string> {
   const files = rig.files!;
-  const n = round < WAYS.length ? random.integer(1, count) : 1 + (round % count);
+  // one operation after another, from the second on: before the first one nothing has happened
+  const n = 1 + ((Math.floor(round / WAYS.length) + 1) % count);
   files.killAt(n);
   await startThatDies(rig);
   const hasDied = files.hasKilled;
