@@ -1,6 +1,5 @@
 import type { PlatformName } from "../harness/environment.ts";
 import { type LatencyQuantiles, type LatencyState, LatencySummary } from "../harness/load/latency_summary.ts";
-import type { LoadOutcome } from "../harness/load/load_run.ts";
 
 /** Messages of a run, on one platform or on all. */
 export interface MessageCounts {
@@ -51,11 +50,11 @@ export class RunTallies {
     }
   }
 
-  /** @param isExcused Of a message without a reply: whether a fault of the run explains it. */
-  add(outcome: LoadOutcome, isExcused: boolean): void {
-    const { counts, latency } = this.#of(outcome.arrival.platform);
-    counts[outcome.kind === "failed" && isExcused ? "excused" : outcome.kind]++;
-    if (outcome.kind === "answered") latency.add(outcome.latencyMs);
+  /** @param latencyMs Of one that was answered. */
+  add(platform: PlatformName, became: keyof Counts, latencyMs: number): void {
+    const { counts, latency } = this.#of(platform);
+    counts[became]++;
+    if (became === "answered") latency.add(latencyMs);
   }
 
   /** Of all platforms. */

@@ -98,6 +98,8 @@ export class StabilityRun {
   #saving: Promise<void> | undefined;
   #lastSeen: { readonly realMs: number; readonly atMs: number };
   #lastRssBytes: number | undefined;
+  /** By user and platform. */
+  readonly #heldUpUntil = new Map<string, number>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(parts: RunParts) {
@@ -289,7 +291,13 @@ export class StabilityRun {
     const { sequence, platform, user, text, atMs } = arrival;
     const nowMs = this.elapsedMs;
     const isExcused = kind === "failed" && this.#disturbances.excuses(platform, atMs, nowMs);
-    this.tallies.add(outcome, isExcused);
+    const lane = `${platform} ${user}`;
+    if (isExcused) this.#heldUpUntil.set(lane, nowMs);
+    // who waited in vain for a reply that a fault had lost writes late, which is not the companion's doing
+    const wasHeldUp = atMs < (this.#heldUpUntil.get(lane) ?? -Infinity);
+    const latencyMs =
+      outcome.kind !== "answered" ? 0 : wasHeldUp ? outcome.reply.responseTimeMs : outcome.latencyMs;
+    this.tallies.add(platform, isExcused ? "excused" : kind, latencyMs);
     const data = kind === "sent" ? [platform, user, text] : kind === "answered" ? outcome.reply.text : null;
     this.ledger.add({ atMs: nowMs, stream: kind, sequence, data });
     if (kind === "sent" || kind === "withheld") return;
@@ -299,7 +307,7 @@ export class StabilityRun {
     }
     if (kind === "answered") {
       this.properties.sometimes(`a message is answered on ${platform}`, true);
-      this.#write({ kind: "reply", atMs: nowMs, platform, latencyMs: Math.round(outcome.latencyMs) });
+      this.#write({ kind: "reply", atMs: nowMs, platform, latencyMs: Math.round(latencyMs) });
       return;
     }
     this.#write({ kind: "no-reply", atMs: nowMs, platform, isExcused });
