@@ -1,3 +1,4 @@
+import type { AlertWatchState } from "./_alert_watch.ts";
 import type { LatencyState } from "../harness/load/latency_summary.ts";
 import type { PropertyState } from "./property_checks.ts";
 import type { TalliesState } from "./_run_tallies.ts";
@@ -25,6 +26,7 @@ export interface RunState {
   readonly properties: PropertyState;
   readonly gaps: readonly RunGap[];
   readonly resumes: number;
+  readonly alerts: AlertWatchState;
   readonly brokenCheckpoints: readonly string[];
 }
 

@@ -5,6 +5,8 @@ import type { PlatformName, TestEnvironment } from "../harness/environment.ts";
 import { LatencySummary } from "../harness/load/latency_summary.ts";
 import type { Arrival } from "../harness/load/load_plan.ts";
 import { type LoadOutcome, type LoadProgress, runLoad } from "../harness/load/load_run.ts";
+import type { AlertRule } from "../alerts/alert_rule.ts";
+import { AlertWatch } from "./_alert_watch.ts";
 import type { CheckpointStore } from "./_checkpoint_store.ts";
 import { Disturbances } from "./_disturbances.ts";
 import { EventLedger } from "./_event_ledger.ts";
@@ -36,6 +38,7 @@ export interface RunParts {
   /** Undefined at the beginning of a run. */
   readonly from: RunState | undefined;
   readonly thresholds: readonly StabilityThreshold[];
+  readonly rules: readonly AlertRule[];
   readonly properties: PropertyChecks;
   readonly check: ((moment: StabilityMoment, checks: PropertyChecks) => void | Promise<void>) | undefined;
   readonly settings: RunSettings;
@@ -78,6 +81,7 @@ export class StabilityRun {
   readonly findings: FindingLog;
   readonly ledger: EventLedger;
   readonly memory: MemoryLook;
+  readonly alerts: AlertWatch;
   readonly faultResults: FaultResult[];
   readonly gaps: RunGap[];
   readonly properties: PropertyChecks;
@@ -126,6 +130,7 @@ export class StabilityRun {
     this.#checkpointDueMs = nextMultiple(elapsedMs, settings.checkpointMs);
     this.#lastCheckpoint = from === undefined ? undefined : Math.floor(elapsedMs / settings.checkpointMs);
     this.memory = new MemoryLook(env, settings.durationMs);
+    this.alerts = new AlertWatch(parts.rules, env.clock, from?.alerts);
   }
 
   /** Milliseconds since the run began. */
@@ -269,6 +274,7 @@ export class StabilityRun {
       properties: this.properties.results,
       gaps: this.gaps,
       resumes: this.#parts.from?.resumes ?? 0,
+      alerts: this.alerts.toJSON(),
       brokenCheckpoints: this.#parts.brokenCheckpoints,
     };
   }
@@ -306,6 +312,7 @@ export class StabilityRun {
       else if (!isExcused) this.counters.isolationFailed++;
     }
     if (kind === "answered") {
+      this.alerts.addReply(latencyMs);
       this.properties.sometimes(`a message is answered on ${platform}`, true);
       this.#write({ kind: "reply", atMs: nowMs, platform, latencyMs: Math.round(latencyMs) });
       return;
@@ -392,11 +399,20 @@ export class StabilityRun {
       faults: this.faultsNow,
       platforms: env.platforms,
     };
+    this.#noteAlerts(moment);
     this.properties.always("the companion answers a look", isUp);
     await this.#parts.check?.(moment, this.properties);
     this.#checkHope();
     if (isUp) this.#failedLooks = 0;
     else if (++this.#failedLooks >= LOOKS_UNTIL_DEAD && !this.#disturbances.isAny) await this.#revive();
+  }
+
+  #noteAlerts(moment: StabilityMoment): void {
+    for (const { alert, previous } of this.alerts.look(moment)) {
+      const { id, level, state, message } = alert;
+      if (state === previous || (state !== "firing" && state !== "resolved")) continue;
+      this.#write({ kind: "alert", atMs: moment.atMs, name: id, level, state, message });
+    }
   }
 
   #noteEmotions(emotions: EmotionalState, atMs: number): void {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { defaultAlertRules } from "../alerts/default_rules.ts";
 import { systemClock } from "../base/system_clock.ts";
 import type { TestEnvironment } from "../harness/environment.ts";
 import { LiveEnvironment } from "../harness/_live_environment.ts";
@@ -220,6 +221,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       checkpoints,
       from: from && { ...from, resumes },
       thresholds: this.#options.thresholds,
+      rules: options.alertRules ?? defaultAlertRules,
       properties,
       check: options.check,
       settings: { ...settings, durationMs: untilMs },
@@ -305,6 +307,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       thresholds: run.thresholds,
       properties,
       findings: run.findings.all,
+      alerts: run.alerts.counts,
       gaps: run.gaps,
       brokenCheckpoints: state.brokenCheckpoints,
     };

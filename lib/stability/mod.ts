@@ -37,6 +37,7 @@ export {
   type PropertyState,
 } from "./property_checks.ts";
 export type { StabilityPhase } from "./_phased_load.ts";
+export type { AlertCount } from "./_alert_watch.ts";
 export type { MessageCounts } from "./_run_tallies.ts";
 export {
   describeFault,

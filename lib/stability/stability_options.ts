@@ -1,3 +1,4 @@
+import type { AlertRule } from "../alerts/alert_rule.ts";
 import type { PlatformHealth } from "../base/platform_health.ts";
 import type { EmotionalState } from "../emotion/emotional_state.ts";
 import type { CompanionFactory, CompanionMemory } from "../harness/companion.ts";
@@ -32,6 +33,11 @@ export interface StabilityTestOptions extends Omit<LoadPlanOptions, "seed"> {
   readonly faults?: readonly StabilityFault[] | undefined;
   /** @default {DEFAULT_THRESHOLDS} */
   readonly thresholds?: readonly StabilityThreshold[] | undefined;
+  /**
+   * Rules on `demi_emotion`, `demi_emotion_out_of_bounds`, `demi_platform_up`, `demi_response_time_p90_seconds` and
+   * `process_resident_memory_bytes`, as each look sees them. @default {defaultAlertRules}
+   */
+  readonly alertRules?: readonly AlertRule[] | undefined;
   /** Properties that must be looked at or reached, whoever does it. */
   readonly properties?: readonly PropertyDeclaration[] | undefined;
   /** Called at each look with what was seen, to check properties of one's own. */

@@ -1,3 +1,4 @@
+import type { AlertCount } from "./_alert_watch.ts";
 import type { LeakVerdict } from "../memory/leak_verdict.ts";
 import type { LatencyQuantiles } from "../harness/load/latency_summary.ts";
 import type { PlatformName } from "../harness/environment.ts";
@@ -77,6 +78,8 @@ export interface StabilityResults {
   readonly thresholds: readonly ThresholdResult[];
   readonly properties: readonly PropertyResult[];
   readonly findings: readonly StabilityFinding[];
+  /** Those that fired. They are shown, and judged by nothing: an outage that is planned must raise some. */
+  readonly alerts: readonly AlertCount[];
   readonly gaps: readonly RunGap[];
   /** Checkpoints that could not be used, one sentence each. */
   readonly brokenCheckpoints: readonly string[];
