@@ -98,13 +98,13 @@ export class DiscordPlatform implements Platform {
   async stop(): Promise<void> {
     this.#end();
     await this.#session?.retire();
-    await this.#agent.destroy();
+    await this.#agent.destroy?.(); // Bun has an undici of its own, whose agents keep no connections
   }
 
   crash(): void {
     this.#end();
     this.#session?.abandon();
-    void this.#agent.destroy();
+    void this.#agent.destroy?.(); // Bun has an undici of its own, whose agents keep no connections
   }
 
   #end(): void {

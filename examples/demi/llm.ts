@@ -83,7 +83,7 @@ export class Llm {
   /** Gives up every call and closes the connections. */
   async close(): Promise<void> {
     this.abort();
-    await this.#agent.destroy();
+    await this.#agent.destroy?.(); // Bun has an undici of its own, whose agents keep no connections
   }
 
   async #withDeadline(work: (signal: AbortSignal) => Promise<void>): Promise<void> {

@@ -67,7 +67,7 @@ export class Speech {
   /** Gives up what is under way and closes the connections. */
   async close(): Promise<void> {
     this.#stopped.abort(new SpeechError("stopped"));
-    await this.#agent.destroy();
+    await this.#agent.destroy?.(); // Bun has an undici of its own, whose agents keep no connections
   }
 
   async #tryTwice<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

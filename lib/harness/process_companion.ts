@@ -256,7 +256,7 @@ export class ProcessCompanion implements Companion {
 
   async #close(): Promise<void> {
     this.#url = undefined;
-    await this.#agent.close();
+    await this.#agent.close?.(); // Bun has an undici of its own, whose agents keep no connections
   }
 }
 

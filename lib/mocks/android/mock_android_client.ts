@@ -385,7 +385,7 @@ export class MockAndroidClient implements AsyncDisposable {
     this.#outage?.resolve();
     await this.close();
     this.#chat.leave();
-    await this.#agent.destroy();
+    await this.#agent.destroy?.(); // Bun has an undici of its own, whose agents keep no connections
   }
 
   async #reopen(): Promise<void> {

@@ -68,7 +68,7 @@ export async function recordOllama(options: RecordOllamaOptions): Promise<Ollama
     },
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
-      await agent.destroy();
+      await agent.destroy?.(); // Bun has an undici of its own, whose agents keep no connections
       await writing;
     },
   };
