@@ -46,15 +46,15 @@ __attribute__((constructor)) static void load(void) {
   const char *control_path = getenv("DEMI_FILE_LAYER_CONTROL");
   const char *log_path = getenv("DEMI_FILE_LAYER_LOG");
   if (!directory || !control_path || !log_path || !realpath(directory, root)) return;
-  int fd = (int)syscall(SYS_openat, AT_FDCWD, control_path, O_RDWR | O_CLOEXEC);
+  int fd = (int)REAL(syscall)(SYS_openat, AT_FDCWD, control_path, O_RDWR | O_CLOEXEC);
   if (fd < 0) return;
-  void *page = (void *)syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  syscall(SYS_close, fd);
+  void *page = (void *)REAL(syscall)(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  REAL(syscall)(SYS_close, fd);
   if (page == MAP_FAILED) return;
-  int opened = (int)syscall(SYS_openat, AT_FDCWD, log_path, O_WRONLY | O_APPEND | O_CLOEXEC);
+  int opened = (int)REAL(syscall)(SYS_openat, AT_FDCWD, log_path, O_WRONLY | O_APPEND | O_CLOEXEC);
   if (opened < 0) return;
   log_fd = fcntl(opened, F_DUPFD_CLOEXEC, 200); // out of the way of those who number their own
-  syscall(SYS_close, opened);
+  REAL(syscall)(SYS_close, opened);
   root_length = strlen(root);
   control = page;
   __sync_fetch_and_add(&control->loaded, 1);
@@ -113,7 +113,7 @@ static void note(char kind, const char *path, const char *other, int64_t offset,
     {(void *)other, other_length}, {(void *)data, length},
   };
   int saved = errno;
-  syscall(SYS_writev, log_fd, parts, 5);
+  REAL(syscall)(SYS_writev, log_fd, parts, 5);
   errno = saved;
 }
 
@@ -122,7 +122,7 @@ static void count(void) {
   int64_t number = __sync_add_and_fetch(&control->operations, 1);
   if (control->kill_at <= 0 || number < control->kill_at) return;
   control->killed = 1;
-  syscall(SYS_kill, getpid(), SIGKILL);
+  REAL(syscall)(SYS_kill, getpid(), SIGKILL);
   for (;;) pause();
 }
 
@@ -159,7 +159,7 @@ static ssize_t change(int fd, const char *path, const struct iovec *parts, int c
   ssize_t written = -1;
   if (!refuse(at + (int64_t)length > size_of(fd))) {
     note('W', path, NULL, at, whole, length); // before: who is killed now may have written it
-    written = offset >= 0 ? syscall(SYS_pwrite64, fd, whole, length, offset) : syscall(SYS_write, fd, whole, length);
+    written = offset >= 0 ? REAL(syscall)(SYS_pwrite64, fd, whole, length, offset) : REAL(syscall)(SYS_write, fd, whole, length);
     if (written < 0 || (size_t)written < length) {
       note('F', path, NULL, 0, NULL, 0);
       if (written > 0) note('W', path, NULL, at, whole, (size_t)written);
@@ -221,6 +221,18 @@ static ssize_t send_plainly(int out, int in, off_t *at, size_t length) {
   return written;
 }
 
+// libuv calls it in this way; it knows how to go on by sendfile.
+long syscall(long number, ...) {
+  va_list rest;
+  va_start(rest, number);
+  long a = va_arg(rest, long), b = va_arg(rest, long), c = va_arg(rest, long);
+  long d = va_arg(rest, long), e = va_arg(rest, long), f = va_arg(rest, long);
+  va_end(rest);
+  char buffer[PATH_MAX];
+  if (number == SYS_copy_file_range && root_length && path_of((int)c, buffer)) return errno = EXDEV, -1;
+  return REAL(syscall)(number, a, b, c, d, e, f);
+}
+
 ssize_t sendfile(int out, int in, off_t *at, size_t length) {
   char buffer[PATH_MAX];
   if (!root_length || !path_of(out, buffer)) return REAL(sendfile)(out, in, at, length);
@@ -240,7 +252,7 @@ static int resize(int fd, const char *path, int64_t size, int only_grow) {
   if (only_grow && size <= size_of(fd)) result = 0;
   else if (!refuse(size > size_of(fd))) {
     note('T', path, NULL, size, NULL, 0);
-    result = (int)syscall(SYS_ftruncate, fd, size);
+    result = (int)REAL(syscall)(SYS_ftruncate, fd, size);
     if (result) note('F', path, NULL, 0, NULL, 0);
   }
   pthread_mutex_unlock(&lock);
@@ -293,14 +305,14 @@ static int open_at(int directory, const char *name, int flags, mode_t mode) {
   char buffer[PATH_MAX];
   int writes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
   const char *path = writes && root_length ? path_at(directory, name, buffer) : NULL;
-  if (!path) return (int)syscall(SYS_openat, directory, name, flags, mode);
+  if (!path) return (int)REAL(syscall)(SYS_openat, directory, name, flags, mode);
   int saved = errno;
   pthread_mutex_lock(&lock);
-  int exists = !syscall(SYS_faccessat, directory, name, F_OK);
+  int exists = !REAL(syscall)(SYS_faccessat, directory, name, F_OK);
   int creates = !exists && (flags & O_CREAT), cuts = exists && (flags & O_TRUNC);
   if (creates || cuts) count();
   errno = saved;
-  int fd = refuse(creates) ? -1 : (int)syscall(SYS_openat, directory, name, flags, mode);
+  int fd = refuse(creates) ? -1 : (int)REAL(syscall)(SYS_openat, directory, name, flags, mode);
   if (fd >= 0 && creates) note('C', path, NULL, 0, NULL, 0);
   if (fd >= 0 && cuts) note('T', path, NULL, 0, NULL, 0);
   pthread_mutex_unlock(&lock);
@@ -343,12 +355,12 @@ static int name_two(char kind, int from_at, const char *from, int to_at, const c
   char first[PATH_MAX], second[PATH_MAX];
   const char *old = path_at(from_at, from, first), *new = path_at(to_at, to, second);
   if (!old && !new) {
-    return (int)(number == SYS_symlinkat ? syscall(number, from, to_at, to)
-                                         : syscall(number, from_at, from, to_at, to, flags));
+    return (int)(number == SYS_symlinkat ? REAL(syscall)(number, from, to_at, to)
+                                         : REAL(syscall)(number, from_at, from, to_at, to, flags));
   }
   // what comes from outside, or leaves, has no name here
-  if (number == SYS_symlinkat) { NAMES('N', new, NULL, 1, syscall(number, from, to_at, to)); }
-  NAMES(kind, old, new, kind == 'L', syscall(number, from_at, from, to_at, to, flags));
+  if (number == SYS_symlinkat) { NAMES('N', new, NULL, 1, REAL(syscall)(number, from, to_at, to)); }
+  NAMES(kind, old, new, kind == 'L', REAL(syscall)(number, from_at, from, to_at, to, flags));
 }
 
 int rename(const char *from, const char *to) {
@@ -374,8 +386,8 @@ int symlinkat(const char *target, int at, const char *name) {
 static int name_one(char kind, int at, const char *name, int grows, long number, int argument) {
   char buffer[PATH_MAX];
   const char *path = path_at(at, name, buffer);
-  if (!path) return (int)syscall(number, at, name, argument);
-  NAMES(kind, path, NULL, grows, syscall(number, at, name, argument));
+  if (!path) return (int)REAL(syscall)(number, at, name, argument);
+  NAMES(kind, path, NULL, grows, REAL(syscall)(number, at, name, argument));
 }
 
 int unlink(const char *name) { return name_one('U', AT_FDCWD, name, 0, SYS_unlinkat, 0); }
@@ -394,10 +406,10 @@ int remove(const char *name) {
 static int sync_it(int fd, long number) {
   char buffer[PATH_MAX];
   const char *path = root_length ? path_of(fd, buffer) : NULL;
-  if (!path) return (int)syscall(number, fd);
+  if (!path) return (int)REAL(syscall)(number, fd);
   pthread_mutex_lock(&lock);
   count();
-  int result = (int)syscall(number, fd);
+  int result = (int)REAL(syscall)(number, fd);
   struct stat status;
   int is_directory = !fstat(fd, &status) && S_ISDIR(status.st_mode);
   if (!result) note(number == SYS_syncfs ? 'A' : is_directory ? 'Y' : 'S', path, NULL, 0, NULL, 0);
@@ -409,12 +421,12 @@ int fsync(int fd) { return sync_it(fd, SYS_fsync); }
 int fdatasync(int fd) { return sync_it(fd, SYS_fdatasync); }
 int syncfs(int fd) { return sync_it(fd, SYS_syncfs); }
 void sync(void) {
-  syscall(SYS_sync);
+  REAL(syscall)(SYS_sync);
   if (root_length) note('A', "", NULL, 0, NULL, 0);
 }
 
 void *mmap64(void *address, size_t length, int protection, int flags, int fd, off64_t offset) {
-  void *mapped = (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+  void *mapped = (void *)REAL(syscall)(SYS_mmap, address, length, protection, flags, fd, offset);
   int is_shared = (flags & MAP_TYPE) == MAP_SHARED || (flags & MAP_TYPE) == MAP_SHARED_VALIDATE;
   if (fd < 0 || !root_length || mapped == MAP_FAILED || !is_shared || !(protection & PROT_WRITE)) return mapped;
   char buffer[PATH_MAX];

@@ -30,6 +30,8 @@ export interface RecoveryTestOptions {
    * @default {roughAgeing}
    */
   readonly ageing?: AgeingModel | undefined;
+  /** Whether a case ends with its first round that fails. @default {false} */
+  readonly untilFailure?: boolean | undefined;
   /** Told after each round. */
   readonly onRound?: ((name: RecoveryCaseName, round: RecoveryRound) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -110,7 +112,7 @@ export class RecoveryTest {
       recoveriesMs.push(...done.recoveriesMs);
       acknowledged += done.acknowledged;
       this.#options.onRound?.(each.name, done.shown);
-      if (done.isHopeless) break;
+      if (done.shown.outcome === "failed" && this.#options.untilFailure) break;
     }
     const { name, proves } = each;
     const durationMs = systemClock.monotonicMs() - startMs;
@@ -145,7 +147,6 @@ interface RoundOutcome {
   readonly shown: RecoveryRound;
   readonly recoveriesMs: readonly number[];
   readonly acknowledged: number;
-  readonly isHopeless?: boolean;
 }
 
 /** The file layer, built when it is first asked for. */
