@@ -56,23 +56,26 @@ export interface Recovery {
   readonly recoveryMs: number | undefined;
 }
 
+/** What {@linkcode awaitRecovery} goes by. */
+export interface RecoveryWatch {
+  /** Names of the platforms that must be up again. */
+  readonly before: readonly string[];
+  readonly limitMs: number;
+  /** Real time at which it could begin to come back. */
+  readonly overMs: number;
+  /** Whether it must find its way back by itself, in its own time, as after an outage. */
+  readonly isOutage: boolean;
+}
+
 /**
- * Looks until the platforms that were up before are up again. A companion that is not at once is given a minute of the
- * clock, also when it is back sooner: on a virtual clock the moment at which a socket is connected would be chance. Each
- * step of that minute takes a little of real time, too.
- *
- * @param before Names of the platforms that must be up.
- * @param overMs Real time at which it could begin to come back.
+ * Looks until the platforms that were up before are up again. After an outage, and where they are not up at once, it takes a
+ * minute of the clock also when they are back sooner: on a virtual clock the moment at which a socket is connected would
+ * be chance. Each step of that minute takes a little of real time, too.
  */
-export async function awaitRecovery(
-  env: TestEnvironment,
-  before: readonly string[],
-  limitMs: number,
-  overMs: number,
-): Promise<Recovery> {
+export async function awaitRecovery(env: TestEnvironment, watch: RecoveryWatch): Promise<Recovery> {
+  const { before, limitMs, overMs, isOutage } = watch;
   const startMs = env.clock.monotonicMs();
   const elapsedMs = (): number => env.clock.monotonicMs() - startMs;
-  let recoveryMs: number | undefined;
   while (!(await areUp(env, before))) {
     if (elapsedMs() >= limitMs) return { recoveryMs: undefined };
     await env.clock.track(
@@ -81,8 +84,8 @@ export async function awaitRecovery(
     );
     await env.clock.sleep(LOOK_MS);
   }
-  recoveryMs = Math.max(elapsedMs(), systemClock.monotonicMs() - overMs);
-  const isAtOnce = elapsedMs() === 0;
+  const recoveryMs = Math.max(elapsedMs(), systemClock.monotonicMs() - overMs);
+  const isAtOnce = !isOutage && elapsedMs() === 0;
   if (env.virtualClock && !isAtOnce) await env.clock.sleep(Math.max(0, GRACE_MS - elapsedMs()));
   return { recoveryMs };
 }

@@ -10,7 +10,14 @@ import { AlertWatch } from "./_alert_watch.ts";
 import type { CheckpointStore } from "./_checkpoint_store.ts";
 import { Disturbances } from "./_disturbances.ts";
 import { EventLedger } from "./_event_ledger.ts";
-import { applyFault, askSoon, connectApps, lookAtHealth, awaitRecovery } from "./_fault_runner.ts";
+import {
+  applyFault,
+  askSoon,
+  connectApps,
+  lookAtHealth,
+  awaitRecovery,
+  type RecoveryWatch,
+} from "./_fault_runner.ts";
 import { FindingLog } from "./_finding_log.ts";
 import { MemoryLook } from "./_memory_look.ts";
 import type { PhasedLoad } from "./_phased_load.ts";
@@ -496,7 +503,9 @@ export class StabilityRun {
     const overMs = systemClock.monotonicMs();
     if (!env.isRunning) await this.#startAgain();
     await connectApps(env, this.#parts.load.users);
-    const recoveryMs = this.#stop.signal.aborted ? undefined : await this.#recover(what, before, overMs);
+    const recoveryMs = this.#stop.signal.aborted
+      ? undefined
+      : await this.#recover(what, { before, overMs, isOutage: fault.kind === "outage" });
     running.end(this.elapsedMs);
     this.faultResults.push({ sequence, what, atMs, durationMs, recoveryMs });
     if (this.faultResults.length > FAULTS_KEPT) this.faultResults.shift();
@@ -504,15 +513,18 @@ export class StabilityRun {
     this.#write({ kind: "recovery", atMs: this.elapsedMs, what, recoveryMs: recoveryMs ?? null });
   }
 
-  async #recover(what: string, before: readonly string[], overMs: number): Promise<number | undefined> {
+  async #recover(
+    what: string,
+    watch: Pick<RecoveryWatch, "before" | "overMs" | "isOutage">,
+  ): Promise<number | undefined> {
     const { recoveryMs: limitMs } = this.#parts.settings;
-    const { recoveryMs } = await awaitRecovery(this.env, before, limitMs, overMs);
+    const { recoveryMs } = await awaitRecovery(this.env, { ...watch, limitMs });
     if (recoveryMs !== undefined) {
       this.recoveries.add(recoveryMs);
       return recoveryMs;
     }
     this.counters.failedRecoveries++;
-    const platforms = before.join(", ");
+    const platforms = watch.before.join(", ");
     this.find(
       "HEALTH-01",
       "not-recovered",
