@@ -16,6 +16,7 @@ export {
   type SentMessage,
 } from "./history_checker.ts";
 export { type AgeingModel, demiAgeing, type QuietTime, roughAgeing } from "./recovery/ageing_model.ts";
+export { describeRecovery } from "./recovery/describe_recovery.ts";
 export { FileLayer, FileLayerError, WatchedFiles } from "./recovery/file_layer.ts";
 export type { FileOperation } from "./recovery/file_operation.ts";
 export { diskAfterPowerLoss, type FileTree, type PowerLoss } from "./recovery/power_loss.ts";

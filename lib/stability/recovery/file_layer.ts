@@ -34,14 +34,17 @@ export class FileLayerError extends Error {
  * ```ts
  * import assert from "node:assert/strict";
  * import { execFileSync } from "node:child_process";
- * import { mkdtempSync } from "node:fs";
+ * import { mkdtempDisposableSync } from "node:fs";
+ * import { tmpdir } from "node:os";
  * import { FileLayer } from "demi-health/stability";
  *
  * await using layer = await FileLayer.build();
- * const directory = mkdtempSync("/tmp/layer-");
- * await using files = await layer.watch(directory);
+ * using directory = mkdtempDisposableSync(`${tmpdir()}/layer-`);
+ * await using files = await layer.watch(directory.path);
  * const script = 'require("node:fs").writeFileSync(process.argv[1] + "/a", "unsynced")';
- * execFileSync(process.execPath, ["-e", script, directory], { env: { ...process.env, ...files.settings.variables } });
+ * execFileSync(process.execPath, ["-e", script, directory.path], {
+ *   env: { ...process.env, ...files.settings.variables },
+ * });
  * assert.deepEqual((await files.readOperations()).map(({ kind }) => kind), ["create", "write"]);
  * ```
  */

@@ -10,18 +10,18 @@ import { RecoveryTest } from "../../../lib/stability/recovery/recovery_test.ts";
 import { plant } from "../_plant.ts";
 import type { RecoveryDefect } from "./recovery_defects.ts";
 
-const WITHIN_THIS_PROCESS: readonly RecoveryCaseName[] = [
+const WITHIN_THIS_PROCESS: ReadonlySet<RecoveryCaseName> = new Set([
   "graceful restart",
   "killed within a message",
   "long absence",
   "corrupt state file",
   "clock jump",
   "restored backup",
-];
+]);
 
 /** Whether a case can be tried on a companion that is no process of its own. */
 export function canBeInProcess(name: RecoveryCaseName): boolean {
-  return WITHIN_THIS_PROCESS.includes(name);
+  return WITHIN_THIS_PROCESS.has(name);
 }
 
 /**
