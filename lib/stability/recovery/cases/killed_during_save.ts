@@ -55,7 +55,7 @@ async function byChange(rig: Rig, { random }: RoundContext): Promise<string> {
     const said = await rig.mention(platform, "ada");
     const patience = systemClock.sleep(5000, { keepAlive: false });
     await rig.env.run(Promise.race([changed, patience]));
-    await rig.surroundings.companion!.crash();
+    await rig.env.crash();
     await endAndReturn(rig, before, said);
   } finally {
     watcher.close();
