@@ -9,6 +9,21 @@ export interface StabilityPhase extends Omit<LoadPlanOptions, "seed"> {
 
 const HOUR_MS = 3_600_000;
 
+/** @throws {RangeError} If there is no phase, one's hours are not > 0, or its load cannot be planned. */
+export function checkPhases(phases: readonly StabilityPhase[]): void {
+  if (phases.length === 0) {
+    throw new RangeError("Cannot make stability test: 'phases' must have at least one, got none");
+  }
+  for (const { name, hours, ...load } of phases) {
+    if (!(hours > 0 && hours < Infinity)) {
+      throw new RangeError(
+        `Cannot make stability test: 'hours' of phase ${name} must be finite and > 0, got ${hours}`,
+      );
+    }
+    void new LoadPlan(0, load);
+  }
+}
+
 /**
  * All messages of a run, phase after phase; what is left of the time after the last phase begins with the first again.
  * Made as they are read.
@@ -18,19 +33,10 @@ export class PhasedLoad {
   readonly #phases: readonly StabilityPhase[];
   readonly #seed: string;
 
-  /** @throws {RangeError} If a phase's hours are not > 0, or its load cannot be planned. */
   constructor(durationMs: number, seed: string, phases: readonly StabilityPhase[]) {
     this.durationMs = durationMs;
     this.#seed = seed;
     this.#phases = phases;
-    for (const { name, hours, ...load } of phases) {
-      if (!(hours > 0)) {
-        throw new RangeError(
-          `Cannot make stability test: 'hours' of phase ${name} must be > 0, got ${hours}`,
-        );
-      }
-      new LoadPlan(0, load);
-    }
   }
 
   /** Name of the phase at that moment. */
@@ -47,14 +53,19 @@ export class PhasedLoad {
     return [...new Set(all)];
   }
 
-  /** @param fromSequence The first that is wanted. */
-  *arrivals(fromSequence = 0): Generator<Arrival, void, undefined> {
+  /**
+   * @param fromSequence The first that is wanted.
+   * @param untilMs Where it ends, if that is sooner.
+   */
+  *arrivals(fromSequence = 0, untilMs: number = this.durationMs): Generator<Arrival, void, undefined> {
     let sequence = 0;
     let index = 0;
     for (const { fromMs, toMs, phase } of this.#spans()) {
       const seed = `${this.#seed} phase ${index++}`;
       for (const arrival of new LoadPlan(toMs - fromMs, { ...phase, seed })) {
-        if (sequence >= fromSequence) yield { ...arrival, sequence, atMs: fromMs + arrival.atMs };
+        const atMs = fromMs + arrival.atMs;
+        if (atMs >= untilMs) return;
+        if (sequence >= fromSequence) yield { ...arrival, sequence, atMs };
         sequence++;
       }
     }

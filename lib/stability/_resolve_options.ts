@@ -1,7 +1,6 @@
 import { formatDuration } from "../base/format.ts";
-import type { StabilityPhase } from "./_phased_load.ts";
-import { PhasedLoad } from "./_phased_load.ts";
-import type { RunSettings } from "./_stability_run.ts";
+import { checkPhases, type StabilityPhase } from "./_phased_load.ts";
+import type { RunSettings } from "./_run_context.ts";
 import { planFaults } from "./stability_faults.ts";
 import type { StabilityTestOptions } from "./stability_options.ts";
 import {
@@ -54,7 +53,7 @@ export function checkStabilityOptions(options: StabilityTestOptions): ResolvedOp
   const { phases = [{ name: "run", hours: durationHours, ...load }], faults = [] } = options;
   const seed = String(givenSeed);
   const durationMs = Math.round(durationHours * HOUR_MS);
-  new PhasedLoad(durationMs, seed, phases);
+  checkPhases(phases);
   planFaults(faults, durationMs, seed);
   checkThresholdOptions(thresholds);
   const settings = {

@@ -1,12 +1,12 @@
 import { formatBytes, formatDuration } from "../base/format.ts";
-import type { StabilityRun } from "./_stability_run.ts";
+import type { RunContext } from "./_run_context.ts";
 import type { RequirementResult, StabilityResults } from "./stability_results.ts";
 import type { Requirement, ThresholdResult } from "./stability_thresholds.ts";
 
 const REQUIREMENTS: readonly Requirement[] = ["HEALTH-01", "HEALTH-02", "HEALTH-03", "HEALTH-04"];
 
 /** Answers to the four questions, each with its evidence. */
-export function judgeRun(run: StabilityRun, plannedMs: number): StabilityResults["requirements"] {
+export function judgeRun(run: RunContext, plannedMs: number): StabilityResults["requirements"] {
   const thresholds = run.thresholds;
   return Object.fromEntries(
     REQUIREMENTS.map((requirement) => [requirement, judgeOne(requirement, run, thresholds, plannedMs)]),
@@ -35,7 +35,7 @@ export function judgeAll(
 
 function judgeOne(
   requirement: Requirement,
-  run: StabilityRun,
+  run: RunContext,
   thresholds: readonly ThresholdResult[],
   plannedMs: number,
 ): RequirementResult {
@@ -56,7 +56,7 @@ function judgeOne(
 
 const COUNTED: ReadonlySet<string> = new Set(["no-reply"]);
 
-const EVIDENCE: Readonly<Record<Requirement, (run: StabilityRun, plannedMs: number) => readonly string[]>> = {
+const EVIDENCE: Readonly<Record<Requirement, (run: RunContext, plannedMs: number) => readonly string[]>> = {
   "HEALTH-01": (run, plannedMs) => {
     const { answered, failed, excused, withheld } = run.tallies.all;
     const share = plannedMs === run.elapsedMs ? "" : ` of ${formatDuration(plannedMs)}`;
@@ -81,12 +81,12 @@ const EVIDENCE: Readonly<Record<Requirement, (run: StabilityRun, plannedMs: numb
   },
 };
 
-function leakEvidence(run: StabilityRun): readonly string[] {
+function leakEvidence(run: RunContext): readonly string[] {
   const leak = run.memory.verdict();
   return [`Leak verdict: ${leak.verdict}`, ...leak.evidence];
 }
 
-function describeRecoveries(run: StabilityRun): string {
+function describeRecoveries(run: RunContext): string {
   const { p50Ms, p95Ms } = { p50Ms: run.recoveries.quantile(0.5), p95Ms: run.recoveries.quantile(0.95) };
   if (p50Ms === undefined || p95Ms === undefined)
     return `It came back from none of ${run.faultResults.length} faults`;
@@ -99,7 +99,7 @@ function describeThreshold({ metric, max, outcome, value }: ThresholdResult): st
   return `${metric}: ${format(value)}, ${outcome === "met" ? "within" : "above"} ${format(max)}`;
 }
 
-function missingEvidence(requirement: Requirement, run: StabilityRun): string | undefined {
+function missingEvidence(requirement: Requirement, run: RunContext): string | undefined {
   const { counters } = run;
   const { answered } = run.tallies.all;
   if (requirement === "HEALTH-01") return answered > 0 ? undefined : "No message was answered yet";

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { defaultAlertRules } from "../alerts/default_rules.ts";
 import { systemClock } from "../base/system_clock.ts";
 import type { TestEnvironment } from "../harness/environment.ts";
@@ -13,9 +12,10 @@ import { CheckpointStore, copyDirectory, type LoadedCheckpoint } from "./_checkp
 import { PhasedLoad } from "./_phased_load.ts";
 import { ProgressFile } from "./_progress_file.ts";
 import type { RunState } from "./_run_state.ts";
-import { judgeAll, judgeRun } from "./_run_verdict.ts";
+import { composeProgress } from "./_compose_progress.ts";
+import { composeResults } from "./_compose_results.ts";
 import { StabilityRun } from "./_stability_run.ts";
-import { Timeline } from "./_timeline.ts";
+import { readTimeline, Timeline } from "./_timeline.ts";
 import { checkStabilityOptions, type ResolvedOptions } from "./_resolve_options.ts";
 import { PropertyChecks } from "./property_checks.ts";
 import { planFaults } from "./stability_faults.ts";
@@ -23,7 +23,7 @@ import type { StabilityProgress, StabilityTestOptions } from "./stability_option
 import { stabilityReport } from "./stability_report.ts";
 import type { StabilityResults } from "./stability_results.ts";
 
-const LATEST_FINDINGS = 3;
+const TIMELINE_FILE = "timeline.ndjson";
 // What the mocks keep counts as the companion's where both live in one process.
 const HISTORY_LIMIT = 100;
 
@@ -65,7 +65,6 @@ export class LongRunningStabilityTest implements AsyncDisposable {
   #prepared: Prepared | undefined;
   #results: StabilityResults | undefined;
   #startElapsedMs = 0;
-  #isOver = false;
 
   /** @throws {RangeError} If a number is out of its range. @throws {TypeError} If the companion is no factory. */
   constructor(options: StabilityTestOptions) {
@@ -120,13 +119,12 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     }
     const { run, progress, directory, env } = prepared;
     const { signal } = this.#options.options;
-    const stop = (): void => run.stop();
+    const stop = (): void => run.context.stop();
     signal?.addEventListener("abort", stop, { once: true });
-    if (signal?.aborted) run.stop();
+    if (signal?.aborted) run.context.stop();
     try {
       await run.run();
-      this.#results = await this.#judge(prepared);
-      this.#isOver = true;
+      this.#results = await composeResults(run, env, this.#options);
     } catch (error) {
       await progress.finish(this.#toProgress(prepared, "failed")).catch(() => undefined);
       throw error;
@@ -137,14 +135,13 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       join(directory, "results.json"),
       Buffer.from(`${JSON.stringify(this.#results, null, 2)}\n`),
     );
-    await progress.finish(this.#toProgress(prepared, run.end === "stopped" ? "stopped" : "finished"));
-    void env;
+    await progress.finish(this.#toProgress(prepared, run.context.end === "stopped" ? "stopped" : "finished"));
     return this.#results;
   }
 
   /** Ends the run soon: {@linkcode LongRunningStabilityTest.run} resolves with what was seen by then. */
   stop(): void {
-    this.#prepared?.run.stop();
+    this.#prepared?.run.context.stop();
   }
 
   /**
@@ -157,12 +154,12 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       throw new Error("Cannot write stability report: the test must have run, got one that has not");
     }
     await this.#prepared.timeline.sync();
-    const timeline = join(this.#prepared.directory, "timeline.ndjson");
+    const timeline = join(this.#prepared.directory, TIMELINE_FILE);
     await writeReport(await stabilityReport(this.#results, timeline), path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#prepared?.run.stop();
+    this.#prepared?.run.context.stop();
     await this.#ends.disposeAsync();
   }
 
@@ -187,7 +184,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     else if (!from) await rm(live, { recursive: true, force: true });
     await mkdir(live, { recursive: true });
     const timeline = this.#ends.use(
-      await Timeline.open(join(directory, "timeline.ndjson"), from?.timelineBytes ?? 0),
+      await Timeline.open(join(directory, TIMELINE_FILE), from?.timelineBytes ?? 0),
     );
     const { users } = load;
     const complain: { tell?: (error: unknown) => void } = {};
@@ -208,10 +205,13 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     });
     this.#ends.use(env);
     let planned = 0;
-    for (const arrival of load.arrivals()) if (arrival.atMs < untilMs) planned++;
+    for (const _ of load.arrivals(0, untilMs)) planned++;
     const progress = new ProgressFile(directory);
     const holder: { prepared?: Prepared } = {};
-    const properties = new PropertyChecks(options.properties, () => holder.prepared?.run.elapsedMs ?? 0);
+    const properties = new PropertyChecks(
+      options.properties,
+      () => holder.prepared?.run.context.elapsedMs ?? 0,
+    );
     const resumes = from === undefined ? 0 : from.resumes + 1;
     const run = new StabilityRun({
       env,
@@ -233,12 +233,23 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     });
     complain.tell = (error) => {
       const message = error instanceof Error ? error.message : String(error);
-      run.find("HEALTH-01", "fault", message);
+      run.context.find("HEALTH-01", "fault", message);
     };
-    if (from) run.noteResume(from);
-    this.#startElapsedMs = run.elapsedMs;
+    if (from) await this.#goOn(run, from, directory);
+    this.#startElapsedMs = run.context.elapsedMs;
     holder.prepared = { env, run, directory, timeline, progress };
     return holder.prepared;
+  }
+
+  /** What a run that was off must know of the time before. */
+  async #goOn({ context }: StabilityRun, { elapsedMs, savedAt }: RunState, directory: string): Promise<void> {
+    for await (const { kind, atMs, memory } of readTimeline(join(directory, TIMELINE_FILE))) {
+      if (kind !== "look" || typeof memory !== "object" || memory === null || atMs > elapsedMs) continue;
+      context.memory.add({ ...memory, timestamp: context.startedAt + atMs });
+    }
+    const durationMs = context.env.virtualClock ? 0 : Math.max(0, systemClock.now() - savedAt);
+    if (durationMs > 0) context.gaps.push({ atMs: elapsedMs, durationMs, cause: "run was off" });
+    context.write({ kind: "resumed", atMs: elapsedMs, durationMs });
   }
 
   /** Where the run begins: at a checkpoint, or at its beginning. */
@@ -270,50 +281,6 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     return { from: usable?.state, dataDirectory: usable?.dataDirectory, broken: told };
   }
 
-  async #judge({ run, env }: Prepared): Promise<StabilityResults> {
-    const { options, durationMs, untilMs, seed, name } = this.#options;
-    const verdict = await env.verdict();
-    for (const { rule, message } of verdict.violations) {
-      run.find("HEALTH-04", rule, message, { key: rule });
-    }
-    const leak = run.counters.memoryLooks > 0 ? run.memory.verdict() : undefined;
-    if (leak?.verdict === "leak") run.find("HEALTH-02", "leak", leak.evidence.join("; "), { key: "leak" });
-    const requirements = judgeRun(run, durationMs);
-    const { state } = run;
-    const properties = run.properties.results;
-    const all = run.tallies.all;
-    const isWhole = state.resumes === 0;
-    const isIdentical = env.virtualClock !== undefined && env.companion.keepsStateInData === true;
-    return {
-      format: 1,
-      name,
-      seed,
-      time: env.virtualClock ? "virtual" : "system",
-      ...judgeAll(requirements, properties),
-      startedAt: run.startedAt,
-      elapsedMs: run.elapsedMs,
-      plannedMs: untilMs,
-      end: run.end,
-      resumes: state.resumes,
-      continuity: isWhole ? "whole" : isIdentical ? "identical" : "continued, not identical",
-      eventHash: run.ledger.hash,
-      events: run.ledger.count,
-      messages: all,
-      platforms: run.tallies.byPlatform,
-      recoveries: run.recoveries.toQuantiles(),
-      faults: run.faultResults,
-      memory: { maxRssBytes: run.counters.memoryLooks > 0 ? run.counters.maxRssBytes : undefined, leak },
-      requirements,
-      thresholds: run.thresholds,
-      properties,
-      findings: run.findings.all,
-      alerts: run.alerts.counts,
-      gaps: run.gaps,
-      brokenCheckpoints: state.brokenCheckpoints,
-    };
-    void options;
-  }
-
   #tell(prepared: Prepared): void {
     const { onProgress } = this.#options.options;
     if (!onProgress && !prepared.progress.isDue) return;
@@ -323,35 +290,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
   }
 
   #toProgress({ run, env }: Prepared, state: StabilityProgress["state"]): StabilityProgress {
-    const { untilMs, seed, name, phases } = this.#options;
-    const elapsedMs = Math.min(run.elapsedMs, untilMs);
     const realMs = systemClock.monotonicMs() - this.#startedMs;
-    const doneMs = elapsedMs - this.#startElapsedMs;
-    const speed = doneMs > 0 && realMs > 0 ? doneMs / realMs : undefined;
-    const { sent, answered, failed, excused, latency } = run.tallies.all;
-    const findings = run.findings.all;
-    return {
-      name,
-      seed,
-      time: env.virtualClock ? "virtual" : "system",
-      phase: new PhasedLoad(untilMs, seed, phases).phaseAt(elapsedMs),
-      elapsedMs,
-      durationMs: untilMs,
-      leftMs: this.#isOver ? 0 : speed === undefined ? undefined : (untilMs - elapsedMs) / speed,
-      speed,
-      sent,
-      answered,
-      failed,
-      excused,
-      p90Ms: latency?.p90Ms,
-      rssBytes: run.lastRssBytes,
-      findings: findings.length,
-      latestFindings: findings.slice(-LATEST_FINDINGS).map(({ message }) => message),
-      faults: run.faultsNow,
-      checkpoint: run.lastCheckpoint,
-      state,
-      at: systemClock.now(),
-      pid: process.pid,
-    };
+    return composeProgress(run, env, this.#options, { state, realMs, startElapsedMs: this.#startElapsedMs });
   }
 }
