@@ -15,7 +15,7 @@ export interface RunPlan {
   readonly faults: readonly StabilityFault[];
   readonly time?: "virtual" | "system" | undefined;
   readonly sampleMs: number;
-  readonly replyMs: number;
+  readonly recoveryMs: number;
 }
 
 /**

@@ -29,6 +29,18 @@ export type {
   RecoveryTimes,
 } from "./recovery/recovery_report.ts";
 export { RecoveryTest, type RecoveryTestOptions } from "./recovery/recovery_test.ts";
+export {
+  type ChangeUnit,
+  type ChangeVerdict,
+  type ComparableRun,
+  compareRuns,
+  type CompareRunsOptions,
+  describeChange,
+  type FindingChange,
+  IncomparableRunsError,
+  type RunChange,
+  type RunComparison,
+} from "./compare_runs.ts";
 export { inspectRun, type RunPlan, type RunRecord, type RunStatus } from "./inspect_run.ts";
 export { LongRunningStabilityTest, RunDirectoryError } from "./long_running_stability_test.ts";
 export {
@@ -63,4 +75,4 @@ export {
   type ThresholdMetric,
   type ThresholdResult,
 } from "./stability_thresholds.ts";
-export type { TimelineLine } from "./_timeline.ts";
+export { readTimeline, type TimelineLine } from "./_timeline.ts";
