@@ -1,7 +1,8 @@
 // Lets a companion live for seven days, in minutes of virtual time or in earnest: its users write, its platforms go
 // down, it crashes, and all that it does is watched. Says what is wrong with it, and how to see that again.
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { compareDirectories, reportRun } from "./_stability_compare.ts";
 import { DEFAULT_DIRECTORY, parseRunCommand } from "./_stability_options.ts";
 import { runHere } from "./_stability_run.ts";
 import { startDetached, stopRun } from "./_stability_start.ts";
@@ -84,6 +85,44 @@ without enough evidence, or was stopped.`,
       return await showStatus(directory, json);
     },
   },
+  report: {
+    help: `Usage: node examples/run_stability_test.ts report [options]
+
+Writes the report of a run as HTML and, beside it, as text. Of one that runs yet or that died it shows what its
+timeline tells, and says what it cannot tell.
+
+  --dir DIR               where the run lives (default ${DEFAULT_DIRECTORY})
+  --report FILE           what to write (default DIR/report.html)
+${JSON_OPTION}
+
+Exit code: 0 it is written, 1 it is not.`,
+    run: async (args) => {
+      const { values } = parseArgs({ args: [...args], options: REPORT_OPTIONS, allowPositionals: false });
+      const directory = resolve(values.dir);
+      return await reportRun(directory, values.report ?? join(directory, "report.html"), values.json);
+    },
+  },
+  compare: {
+    help: `Usage: node examples/run_stability_test.ts compare BEFORE AFTER [options]
+
+What changed from one run to another, given by their directories, and what of that is more than chance: latencies,
+messages without a reply, memory, emotions, recoveries, findings. Every change comes with its 99.9 % interval. Runs of
+other loads, faults or lengths are refused.
+
+  --all                   shows also what too little was seen of
+${JSON_OPTION}
+
+Exit code: 0 nothing is worse by more than chance, 1 could not be compared, 2 something is, 3 something was found that
+was not there before, and may have come by chance.`,
+    run: async (args) => {
+      const { values, positionals } = parseArgs({
+        args: [...args],
+        options: COMPARE_OPTIONS,
+        allowPositionals: true,
+      });
+      return await compareDirectories(positionals, values);
+    },
+  },
 };
 
 const HELP = `Usage: node examples/run_stability_test.ts COMMAND [options]
@@ -99,6 +138,16 @@ const HELP = `Usage: node examples/run_stability_test.ts COMMAND [options]
 
 const DIRECTORY_OPTIONS = {
   dir: { type: "string", default: DEFAULT_DIRECTORY },
+  json: { type: "boolean", default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+const REPORT_OPTIONS = {
+  ...DIRECTORY_OPTIONS,
+  report: { type: "string" },
+} as const satisfies ParseArgsOptionsConfig;
+
+const COMPARE_OPTIONS = {
+  all: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const satisfies ParseArgsOptionsConfig;
 

@@ -208,16 +208,20 @@ function judge(
   isSameCourse: boolean,
 ): Pick<RunComparison, "outcome" | "summary"> {
   const worse = quantities.filter(({ verdict }) => verdict === "worse").map(describeChange);
-  const found = findings.filter(({ verdict }) => verdict === "worse").map(({ message }) => message);
+  const found = findings
+    .filter(({ verdict }) => verdict === "worse")
+    .map(({ message }) => message.replace(/\.$/, ""));
   if (worse.length + found.length > 0) {
     return { outcome: "regression", summary: `Worse: ${[...worse, ...found].join("; ")}` };
   }
   const open = findings.filter(({ verdict, before, after }) => verdict === "unclear" && after > before);
   if (open.length > 0) {
-    const what = open.map(({ message }) => message).join("; ");
+    const what = open.map(({ message }) => message.replace(/\.$/, "")).join("; ");
+    // a heap is never the same twice, whatever the seed
+    const decider = open.every(({ kind }) => kind === "leak") ? "Longer runs" : "Two runs with the same seed";
     return {
       outcome: "not-enough-evidence",
-      summary: `New, and perhaps by chance: ${what}. Two runs with the same seed decide it`,
+      summary: `New, and perhaps by chance: ${what}. ${decider} would decide it`,
     };
   }
   const course = isSameCourse ? "Both went the same way to the last event. " : "";

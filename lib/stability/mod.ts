@@ -49,6 +49,8 @@ export {
   PropertyChecks,
   type PropertyState,
 } from "./property_checks.ts";
+export { resultsSoFar } from "./results_so_far.ts";
+export { stabilityReport } from "./stability_report.ts";
 export type { StabilityPhase } from "./_phased_load.ts";
 export type { AlertCount } from "./_alert_watch.ts";
 export type { MessageCounts } from "./_run_tallies.ts";
