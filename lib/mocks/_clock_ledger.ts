@@ -25,6 +25,9 @@ const QUIET_MS = 20;
 
 const DEFAULT_PATIENCE_MS = 5000;
 
+// A look that comes so late tells that this machine is too busy for quiet to mean anything: the companion waits for it, too.
+const LATE_MS = 1.4 * QUIET_MS;
+
 // A companion that pauses on the clock before it asks or answers, as one that pretends to type does, is quiet, too. After
 // so many looks time passes for it in short steps, each to the next timer: one that is only slow loses little by that.
 const QUIET_LOOKS = 3;
@@ -50,6 +53,7 @@ export class ClockLedger {
   #setAside = 0;
   #quietSinceMs = 0;
   #quietLooks = 0;
+  #lookedMs = 0;
   #release: (() => void) | undefined;
   #watch: ClockTimer | undefined;
 
@@ -122,6 +126,7 @@ export class ClockLedger {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#release = resolve;
     const [first] = this.#holds;
+    this.#lookedMs = systemClock.monotonicMs();
     void this.#clock.track(promise, first?.label);
     this.#watch = systemClock.setRepeating(() => this.#look(), QUIET_MS, { keepAlive: false });
   }
@@ -138,6 +143,12 @@ export class ClockLedger {
     const before = this.#holds.size;
     for (const hold of this.#holds) if (hold.expiresAtMs <= nowMs) this.#holds.delete(hold);
     if (this.#holds.size < before) return this.progress();
+    const isLate = nowMs - this.#lookedMs > LATE_MS;
+    this.#lookedMs = nowMs;
+    if (isLate) {
+      this.#quietSinceMs = nowMs;
+      this.#quietLooks = 0;
+    }
     if (nowMs - this.#quietSinceMs < QUIET_MS) return;
     if (this.#waiting === 0) return this.#step();
     this.#setAside = this.#holds.size - this.#waiting;
