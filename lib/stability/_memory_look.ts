@@ -16,7 +16,7 @@ export interface MemoryFigures extends CompanionMemory {
   readonly uptimeSeconds?: number | undefined;
 }
 
-const COLLECTIONS = 40;
+const COLLECTIONS = 60;
 const LEAST_BETWEEN_MS = 300_000;
 // What V8 compiles in the first minute of its life is spread over the first hours of a virtual week: a sixth of it.
 const WARM_UP_SHARE = 1 / 6;
@@ -26,7 +26,7 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Looks at a companion's memory, and judges it. Of one in this process on a virtual clock, days of life are seconds of
- * the heap's: V8 hardly collects, so that what is left is looked at after collections that are asked for, forty in
+ * the heap's: V8 hardly collects, so that what is left is looked at after collections that are asked for, sixty in
  * the run, and resident memory says nothing.
  */
 export class MemoryLook implements Disposable {

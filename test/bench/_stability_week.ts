@@ -3,10 +3,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { pocketDemi } from "../../examples/demi/pocket_demi.ts";
 import type { Clock, ClockTimer } from "../../lib/base/clock.ts";
 import { mapEmotions } from "../../lib/emotion/emotional_state.ts";
-import type { Companion, CompanionEnvironment } from "../../lib/harness/companion.ts";
+import type { Companion, CompanionEnvironment, CompanionFactory } from "../../lib/harness/companion.ts";
 import { LongRunningStabilityTest } from "../../lib/stability/long_running_stability_test.ts";
 
 /** What a week's process prints. */
@@ -65,8 +64,12 @@ class BareCompanion implements Companion {
 async function runWeek(kind: "casual" | "active" | "bare"): Promise<WeekFigures> {
   const startMs = performance.now();
   const startCpu = process.cpuUsage();
+  const companion: CompanionFactory =
+    kind === "bare"
+      ? () => new BareCompanion()
+      : (await import("../../examples/demi/pocket_demi.ts")).pocketDemi; // a bare one's heap has no Discord library
   await using test = new LongRunningStabilityTest({
-    companion: kind === "bare" ? () => new BareCompanion() : pocketDemi,
+    companion,
     pattern: kind === "active" ? "active" : "casual",
     seed: 7,
     stopWhenHopeless: false,
