@@ -1,10 +1,10 @@
 import { formatBytes, formatDuration, formatRatio } from "../base/format.ts";
 import type { Estimate } from "../stats/estimate.ts";
 import { compareFindings } from "./_compare_findings.ts";
+import { compareMemory } from "./_compare_memory.ts";
 import {
   compareEmotions,
   compareLatencies,
-  compareMemory,
   compareRecoveries,
   compareShares,
   type CompareSettings,
