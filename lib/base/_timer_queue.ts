@@ -1,11 +1,29 @@
 // This module is browser-safe.
+import type { ClockTimer } from "./clock.ts";
 
 /** A timer in a {@linkcode TimerQueue}. */
-export interface QueuedTimer {
+export class QueuedTimer implements ClockTimer {
   readonly due: number;
   readonly sequence: number;
   readonly callback: () => void;
-  cancelled: boolean;
+  /** Whether it waits for its time: neither fired nor cancelled. */
+  isPending = true;
+  readonly #queue: TimerQueue;
+
+  constructor(queue: TimerQueue, due: number, sequence: number, callback: () => void) {
+    this.#queue = queue;
+    this.due = due;
+    this.sequence = sequence;
+    this.callback = callback;
+  }
+
+  cancel(): void {
+    this.#queue.remove(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.#queue.remove(this);
+  }
 }
 
 function isBefore(a: QueuedTimer, b: QueuedTimer): boolean {
@@ -17,88 +35,94 @@ export class TimerQueue {
   readonly #heap: QueuedTimer[] = [];
   #sequence = 0;
   #size = 0;
+  /** Whether the first place holds a timer that was taken: the next one to be added goes there, at half the cost. */
+  #isFirstTaken = false;
 
   get size(): number {
     return this.#size;
   }
 
   add(due: number, callback: () => void): QueuedTimer {
-    const timer: QueuedTimer = { due, sequence: this.#sequence++, callback, cancelled: false };
-    this.#heap.push(timer);
+    const timer = new QueuedTimer(this, due, this.#sequence++, callback);
     this.#size++;
-    this.#up(this.#heap.length - 1);
+    if (this.#isFirstTaken) {
+      this.#isFirstTaken = false;
+      this.#down(timer);
+    } else {
+      this.#heap.push(timer);
+      this.#up(this.#heap.length - 1, timer);
+    }
     return timer;
   }
 
   remove(timer: QueuedTimer): void {
-    if (timer.cancelled) return;
-    timer.cancelled = true; // left in the heap until its turn, unless the dead outnumber the living
+    if (!timer.isPending) return;
+    timer.isPending = false; // left in the heap until its turn, unless the dead outnumber the living
     this.#size--;
     if (this.#heap.length > 64 && this.#heap.length > 2 * this.#size) this.#sweep();
   }
 
   /** Takes the next timer that is due at `time` or before, or `undefined`. */
   takeDue(time: number): QueuedTimer | undefined {
-    for (let top = this.#heap[0]; top; top = this.#heap[0]) {
-      if (!top.cancelled && top.due > time) return undefined;
-      this.#pop();
-      if (top.cancelled) continue;
-      top.cancelled = true; // a later remove() of a fired timer must not count again
-      this.#size--;
-      return top;
-    }
-    return undefined;
+    const first = this.#first();
+    if (!first || first.due > time) return undefined;
+    first.isPending = false; // a later remove() of a fired timer must not count again
+    this.#size--;
+    this.#isFirstTaken = true;
+    return first;
   }
 
   /** When the next timer is due, if that is at `time` or before. */
   nextDue(time: number): number | undefined {
-    for (let top = this.#heap[0]; top; top = this.#heap[0]) {
-      if (!top.cancelled) return top.due <= time ? top.due : undefined;
+    const first = this.#first();
+    return first && first.due <= time ? first.due : undefined;
+  }
+
+  #first(): QueuedTimer | undefined {
+    for (let first = this.#heap[0]; first; first = this.#heap[0]) {
+      if (first.isPending) return first;
       this.#pop();
     }
     return undefined;
   }
 
   #sweep(): void {
-    const living = this.#heap.filter((timer) => !timer.cancelled).sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    const living = this.#heap.filter((timer) => timer.isPending).sort((a, b) => (isBefore(a, b) ? -1 : 1));
     this.#heap.length = 0;
+    this.#isFirstTaken = false;
     for (const timer of living) this.#heap.push(timer); // a sorted array is a heap
   }
 
   #pop(): void {
-    const last = this.#heap.pop();
-    if (last && this.#heap.length > 0) {
-      this.#heap[0] = last;
-      this.#down(0);
-    }
+    this.#isFirstTaken = false;
+    const last = this.#heap.pop()!;
+    if (this.#heap.length > 0) this.#down(last);
   }
 
-  #up(from: number): void {
-    for (let i = from; i > 0;) {
+  /** Puts `timer` at `from` or above it. */
+  #up(from: number, timer: QueuedTimer): void {
+    const heap = this.#heap;
+    let i = from;
+    while (i > 0) {
       const parent = (i - 1) >> 1;
-      if (!this.#swapIf(i, parent)) return;
+      if (!isBefore(timer, heap[parent]!)) break;
+      heap[i] = heap[parent]!;
       i = parent;
     }
+    heap[i] = timer;
   }
 
-  #down(from: number): void {
-    for (let i = from; ;) {
-      const left = 2 * i + 1;
-      const right = left + 1;
-      if (left >= this.#heap.length) return;
-      const child =
-        right < this.#heap.length && isBefore(this.#heap[right]!, this.#heap[left]!) ? right : left;
-      if (!this.#swapIf(child, i)) return;
+  /** Puts `timer` in the place of the first. */
+  #down(timer: QueuedTimer): void {
+    const heap = this.#heap;
+    const { length } = heap;
+    let i = 0;
+    for (let child = 1; child < length; child = 2 * i + 1) {
+      if (child + 1 < length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!isBefore(heap[child]!, timer)) break;
+      heap[i] = heap[child]!;
       i = child;
     }
-  }
-
-  /** Swaps the timers at `a` and `b` when the one at `a` comes first. */
-  #swapIf(a: number, b: number): boolean {
-    const [x, y] = [this.#heap[a]!, this.#heap[b]!];
-    if (!isBefore(x, y)) return false;
-    this.#heap[a] = y;
-    this.#heap[b] = x;
-    return true;
+    heap[i] = timer;
   }
 }
