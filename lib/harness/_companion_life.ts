@@ -81,6 +81,7 @@ export class CompanionLife implements AsyncDisposable {
     this.#port ||= companion.keepsOwnTime ? await freePort() : 0;
     const listen = listens ? { host: "127.0.0.1", port: this.#port } : undefined;
     const clock = time.virtualClock ? companionClock(env.clock, context) : env.clock;
+    const startMs = env.clock.monotonicMs();
     try {
       await withDeadline("start the companion", START_LIMIT_MS, (signal) =>
         time.runSoon(
@@ -95,6 +96,9 @@ export class CompanionLife implements AsyncDisposable {
     }
     this.#isRunning = true;
     this.#port = Number(URL.parse(companion.url ?? "")?.port ?? this.#port);
+    // a slow start may have let time pass here, which it has not seen
+    const missedMs = env.clock.monotonicMs() - startMs;
+    if (time.virtualClock && missedMs > 0) await companion.advance?.(missedMs);
     this.#following = companion.advance && time.virtualClock?.follow((ms) => companion.advance!(ms));
   }
 

@@ -45,6 +45,26 @@ suite("testEnvironment()", () => {
     assert.ok((await env.sendMessage("android", "ada", "Are you there?")).text);
   });
 
+  test("time that passes while a process starts is made up for", async () => {
+    class Slow extends PocketDemi {
+      readonly keepsOwnTime = true;
+      livedMs = 0;
+      override async start(env: CompanionEnvironment): Promise<void> {
+        await env.clock.sleep(90_000); // nobody waits for it on the clock: a real process that is slow looks so
+        await super.start({ ...env, listen: undefined });
+      }
+      advance(durationMs: number): Promise<void> {
+        this.livedMs += durationMs;
+        return Promise.resolve();
+      }
+    }
+    const companion = new Slow();
+    await using env = await testEnvironment({ companion: () => companion, platforms: [] });
+    const passedMs = env.clock.now() - Date.UTC(2026, 0, 1);
+    assert.ok(passedMs >= 90_000);
+    assert.equal(companion.livedMs, passedMs);
+  });
+
   test("what is prepared is there when the companion starts", async () => {
     let startedAt = 0;
     class Late extends PocketDemi {

@@ -83,6 +83,7 @@ export class Rig implements AsyncDisposable {
   readonly #ends: AsyncDisposableStack;
   readonly #phones = new Map<string, MockAndroidClient>();
   #lastInteractionMs: number;
+  #startedAtMs: number;
 
   private constructor(
     env: TestEnvironment,
@@ -97,6 +98,7 @@ export class Rig implements AsyncDisposable {
     this.#ageing = ageing;
     this.#ends = ends;
     this.#lastInteractionMs = this.now;
+    this.#startedAtMs = this.now;
     this.operationsOfFirstStart = parts.files?.operations ?? 0;
   }
 
@@ -142,6 +144,11 @@ export class Rig implements AsyncDisposable {
   /** The companion's wall clock. */
   get now(): number {
     return this.env.clock.now() + this.surroundings.clockOffsetMs;
+  }
+
+  /** When it was started last, on its wall clock: until then it was off. */
+  get startedAtMs(): number {
+    return this.#startedAtMs;
   }
 
   /** Whether it is a process of its own. */
@@ -283,6 +290,7 @@ export class Rig implements AsyncDisposable {
 
   async start(tries: number = 1): Promise<void> {
     for (let left = tries; ; left--) {
+      this.#startedAtMs = this.now;
       try {
         await this.env.start();
         return;

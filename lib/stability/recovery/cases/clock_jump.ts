@@ -56,7 +56,8 @@ async function whileOff(rig: Rig, { jumpMs }: Way): Promise<void> {
   rig.setClock(jumpMs);
   const direction = jumpMs < 0 ? "back" : "forward";
   await rig.recover({
-    meanwhile: () => rig.compare(`after the clock was set ${direction}`, before, { offUntilMs: rig.now }),
+    meanwhile: () =>
+      rig.compare(`after the clock was set ${direction}`, before, { offUntilMs: rig.startedAtMs }),
   });
   await goOn(rig, `in the hours after the clock was set ${direction}`);
   if (jumpMs < 0) return;
@@ -64,7 +65,8 @@ async function whileOff(rig: Rig, { jumpMs }: Way): Promise<void> {
   await env.stop();
   rig.setClock(0);
   await rig.recover({
-    meanwhile: () => rig.compare("after the clock was set right again", ahead, { offUntilMs: rig.now }),
+    meanwhile: () =>
+      rig.compare("after the clock was set right again", ahead, { offUntilMs: rig.startedAtMs }),
   });
   await goOn(rig, "in the hours after the clock was set right again");
 }
@@ -93,7 +95,7 @@ async function goOn(rig: Rig, where: string): Promise<void> {
   }
   await rig.env.stop();
   await rig.passTimeOff(LOOK_MS);
-  await rig.recover({ meanwhile: () => rig.compare(where, before, { offUntilMs: rig.now }) });
+  await rig.recover({ meanwhile: () => rig.compare(where, before, { offUntilMs: rig.startedAtMs }) });
 }
 
 /** A companion may believe its clock, or go by the time that has passed. */

@@ -44,7 +44,7 @@ export const corruptFile: RecoveryCase = {
         if (hasSaidSo) rig.forgive();
         else
           await rig.compare(`although ${path} ${name} and nothing was said of it`, before, {
-            offUntilMs: rig.now,
+            offUntilMs: rig.startedAtMs,
           });
       };
       await rig.recover({ tries: TRIES, meanwhile });

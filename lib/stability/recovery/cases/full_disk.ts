@@ -68,7 +68,8 @@ async function beFull(rig: Rig, disk: Disk): Promise<void> {
   const before = await rig.sample();
   await env.crash();
   await rig.recover({
-    meanwhile: () => rig.compare("over a kill after the disk was full", before, { offUntilMs: rig.now }),
+    meanwhile: () =>
+      rig.compare("over a kill after the disk was full", before, { offUntilMs: rig.startedAtMs }),
   });
   await startWhileFull(rig, disk);
 }
@@ -79,8 +80,8 @@ async function startWhileFull(rig: Rig, disk: Disk): Promise<void> {
   await rig.env.stop();
   await disk.fill();
   try {
-    await rig.env.start();
-    await rig.compare("at a start on a full disk", before, { offUntilMs: rig.now });
+    await rig.start();
+    await rig.compare("at a start on a full disk", before, { offUntilMs: rig.startedAtMs });
     await rig.env.crash();
   } catch {
     // what it says of it is its own affair

@@ -23,7 +23,8 @@ export const gracefulRestart: RecoveryCase = {
 async function atRest(rig: Rig): Promise<void> {
   const before = await rig.sample();
   await rig.env.stop();
-  const meanwhile = (): Promise<void> => rig.compare("over the restart", before, { offUntilMs: rig.now });
+  const meanwhile = (): Promise<void> =>
+    rig.compare("over the restart", before, { offUntilMs: rig.startedAtMs });
   await rig.recover({ meanwhile });
 }
 

@@ -67,6 +67,6 @@ async function endAndReturn(rig: Rig, before: Awaited<ReturnType<Rig["sample"]>>
   await rig.env.crash();
   rig.acknowledgeIfAnswered(said);
   const meanwhile = (): Promise<void> =>
-    rig.compare("over the kill", before, { offUntilMs: rig.now, maySpeak: true });
+    rig.compare("over the kill", before, { offUntilMs: rig.startedAtMs, maySpeak: true });
   await rig.recover({ meanwhile });
 }

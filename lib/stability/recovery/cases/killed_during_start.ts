@@ -43,7 +43,8 @@ async function killStart(rig: Rig, way: Way, context: RoundContext): Promise<str
   await rig.env.crash();
   await rig.recover({
     meanwhile: async () => {
-      if (before) await rig.compare("over the start that was killed", before, { offUntilMs: rig.now });
+      if (before)
+        await rig.compare("over the start that was killed", before, { offUntilMs: rig.startedAtMs });
     },
   });
   return when;

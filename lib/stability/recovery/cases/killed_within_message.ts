@@ -21,7 +21,7 @@ export const killedWithinMessage: RecoveryCase = {
         const answered = await rig.sample();
         await env.crash();
         await rig.recover({
-          meanwhile: () => rig.compare("over the kill", answered, { offUntilMs: rig.now }),
+          meanwhile: () => rig.compare("over the kill", answered, { offUntilMs: rig.startedAtMs }),
         });
       } else {
         const said = await rig.prepare(() => rig.mention(platform, "grace"));
@@ -29,7 +29,9 @@ export const killedWithinMessage: RecoveryCase = {
           waitFor(env, "the model is asked", () => talk.model.promptAbout(said.word) !== undefined),
         );
         await env.crash();
-        await rig.recover({ meanwhile: () => rig.compare("over the kill", before, { offUntilMs: rig.now }) });
+        await rig.recover({
+          meanwhile: () => rig.compare("over the kill", before, { offUntilMs: rig.startedAtMs }),
+        });
       }
       return `killed ${way} on ${platform}`;
     }),

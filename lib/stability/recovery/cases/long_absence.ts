@@ -21,7 +21,7 @@ export const longAbsence: RecoveryCase = {
       await (context.random.chance(0.5) ? env.stop() : env.crash());
       await rig.passTimeOff(offMs);
       const meanwhile = (): Promise<void> =>
-        rig.compare(`after ${hours} h off`, before, { offUntilMs: rig.now });
+        rig.compare(`after ${hours} h off`, before, { offUntilMs: rig.startedAtMs });
       await rig.recover({ meanwhile });
       return `off for ${hours} h`;
     }),

@@ -33,7 +33,7 @@ export const powerLoss: RecoveryCase = {
       const said = moment === "within a save" ? await dieInSave(rig, context) : await dieAfterAnswer(rig);
       await losePower(rig, base, loss, context);
       const meanwhile = async (): Promise<void> => {
-        await rig.compare("over the power loss", before, { offUntilMs: rig.now, maySpeak: true });
+        await rig.compare("over the power loss", before, { offUntilMs: rig.startedAtMs, maySpeak: true });
       };
       if (said) rig.acknowledgeIfAnswered(said);
       await rig.recover({ meanwhile });

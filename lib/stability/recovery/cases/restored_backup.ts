@@ -25,7 +25,7 @@ export const restoredBackup: RecoveryCase = {
       await replaceTree(env.dataDirectory, backup);
       rig.forgive(known);
       const meanwhile = (): Promise<void> =>
-        rig.compare("after the backup was put back", before, { offUntilMs: rig.now });
+        rig.compare("after the backup was put back", before, { offUntilMs: rig.startedAtMs });
       await rig.recover({ meanwhile });
       return "a backup of an hour ago put back";
     }),
