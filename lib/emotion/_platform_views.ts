@@ -1,0 +1,87 @@
+// This module is browser-safe.
+import type { Issue } from "./_judge_step.ts";
+import type { Look } from "./_look.ts";
+import type { Track } from "./_track.ts";
+
+/** What a platform showed last. */
+interface PlatformView {
+  time: number;
+  values: number[];
+  /** Looks in a row that did not fit what another platform had shown. */
+  disagreements: number;
+  since: number;
+}
+
+/** By platform, as plain data. */
+export type PlatformViewsState = Record<string, PlatformView>;
+
+const MOST_PLATFORMS = 16;
+const MOMENT_MS = 10_000;
+const VISIBLE = 0.001;
+// One disagreement can be a look that ran into a change; two in a row cannot.
+const DISAGREEMENTS = 2;
+
+/** What a platform's look says, beside the state that is followed. */
+export interface PlatformVerdict {
+  /** Whether the look shows another state than the one that is followed and must not be taken in. */
+  readonly isOther: boolean;
+  readonly issues: readonly Issue[];
+}
+
+/** Compares what platforms show of one state. */
+export class PlatformViews {
+  readonly state: PlatformViewsState;
+
+  constructor(state: PlatformViewsState = {}) {
+    this.state = state;
+  }
+
+  /**
+   * @param hull What the state that is followed can have come to, without interactions that were not told.
+   * @param isExplained Whether it can have come to what the look shows in any way.
+   */
+  judge(
+    look: Look,
+    values: readonly number[],
+    track: Track,
+    hull: { readonly low: readonly number[]; readonly high: readonly number[] },
+    isExplained: boolean,
+  ): PlatformVerdict {
+    const { platform } = look;
+    if (platform === undefined) return { isOther: false, issues: [] };
+    const known = this.state[platform];
+    const off = values.flatMap((value, index) => {
+      const [low, high] = [hull.low[index]!, hull.high[index]!];
+      return value < low - VISIBLE || value > high + VISIBLE ? [{ index, low, high }] : [];
+    });
+    const isOther = track.platform !== null && track.platform !== platform && off.length > 0;
+    const isSameMoment = look.time - track.time <= MOMENT_MS;
+    const isNearOwn =
+      known !== undefined && distance(values, known.values) < 0.5 * distance(values, track.values);
+    const disagrees =
+      isOther && (isSameMoment || (!isExplained && (isNearOwn || (known?.disagreements ?? 0) > 0)));
+    const disagreements = disagrees ? (known?.disagreements ?? 0) + 1 : 0;
+    const since = disagreements > 1 ? known!.since : look.time;
+    this.#keep(platform, { time: look.time, values: [...values], disagreements, since });
+    if (disagreements < DISAGREEMENTS) return { isOther: disagrees, issues: [] };
+    const note = `${track.platform} showed the other values at ${new Date(track.time).toISOString()}`;
+    return { isOther: true, issues: [{ kind: "platforms-disagree", entries: off, since, note }] };
+  }
+
+  #keep(platform: string, view: PlatformView): void {
+    this.state[platform] = view;
+    const names = Object.keys(this.state);
+    if (names.length <= MOST_PLATFORMS) return;
+    const oldest = names.reduce((a, b) => (this.state[a]!.time <= this.state[b]!.time ? a : b));
+    delete this.state[oldest];
+  }
+}
+
+function distance(one: readonly number[], other: readonly number[]): number {
+  let sum = 0;
+  for (let i = 0; i < one.length; i++) {
+    const difference = Math.abs(one[i]! - other[i]!);
+    if (difference > 0) sum += difference;
+  }
+  return sum;
+}
