@@ -42,6 +42,7 @@ export async function composeResults(
     recoveries: context.recoveries.toQuantiles(),
     faults: context.faultResults,
     memory: { maxRssBytes: leak && context.counters.maxRssBytes, leak },
+    emotions: context.emotions.report(),
     requirements,
     thresholds: context.thresholds,
     properties,

@@ -108,11 +108,8 @@ export class LookWatch {
 
   #noteEmotions(emotions: EmotionalState, atMs: number): void {
     this.#run.counters.emotionLooks++;
-    for (const name of EMOTION_NAMES) {
-      const value = emotions[name];
-      if (value >= 0 && value <= 1) continue;
-      const message = `Emotion '${name}' must be a number from 0 to 1, got ${value}`;
-      this.#run.find("HEALTH-03", "out-of-bounds", message, { key: name });
+    for (const { kind, emotion = "", message } of this.#run.emotions.look(emotions)) {
+      this.#run.find("HEALTH-03", kind, message, { key: `${kind} ${emotion}` });
     }
     this.#run.properties.always(
       "emotions are within their bounds",
@@ -141,6 +138,7 @@ export class LookWatch {
       try {
         if (this.#run.env.isRunning) return true;
         await this.#run.env.start();
+        this.#run.emotions.restarted();
         return true;
       } catch (error) {
         const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);

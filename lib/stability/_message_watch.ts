@@ -36,6 +36,8 @@ export class MessageWatch {
     const wasHeldUp = atMs < (this.#heldUpUntil.get(lane) ?? -Infinity);
     const latencyMs =
       outcome.kind !== "answered" ? 0 : wasHeldUp ? outcome.reply.responseTimeMs : outcome.latencyMs;
+    if (kind === "sent") this.#run.emotions.sent();
+    else if (kind !== "withheld") this.#run.emotions.over();
     this.#run.tallies.add(platform, isExcused ? "excused" : kind, latencyMs);
     const data = kind === "sent" ? [platform, user, text] : kind === "answered" ? outcome.reply.text : null;
     this.#run.ledger.add({ atMs: nowMs, stream: kind, sequence, data });

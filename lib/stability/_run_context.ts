@@ -1,9 +1,11 @@
 import type { AlertRule } from "../alerts/alert_rule.ts";
+import type { EmotionProfile } from "../emotion/emotion_profile.ts";
 import type { TestEnvironment } from "../harness/environment.ts";
 import { LatencySummary } from "../harness/load/latency_summary.ts";
 import { AlertWatch } from "./_alert_watch.ts";
 import type { CheckpointStore } from "./_checkpoint_store.ts";
 import { Disturbances } from "./_disturbances.ts";
+import { EmotionWatch } from "./_emotion_watch.ts";
 import { EventLedger } from "./_event_ledger.ts";
 import { FindingLog } from "./_finding_log.ts";
 import { MemoryLook } from "./_memory_look.ts";
@@ -33,6 +35,7 @@ export interface RunParts {
   readonly from: RunState | undefined;
   readonly thresholds: readonly StabilityThreshold[];
   readonly rules: readonly AlertRule[];
+  readonly emotionProfile: EmotionProfile | undefined;
   readonly properties: PropertyChecks;
   readonly check: ((moment: StabilityMoment, checks: PropertyChecks) => void | Promise<void>) | undefined;
   readonly settings: RunSettings;
@@ -74,6 +77,7 @@ export class RunContext {
   readonly ledger: EventLedger;
   readonly memory: MemoryLook;
   readonly alerts: AlertWatch;
+  readonly emotions: EmotionWatch;
   readonly faultResults: FaultResult[];
   readonly gaps: RunGap[];
   readonly properties: PropertyChecks;
@@ -104,6 +108,7 @@ export class RunContext {
     this.#lastSeen = { realMs: env.clock.now(), atMs: elapsedMs };
     this.memory = new MemoryLook(env, settings.durationMs);
     this.alerts = new AlertWatch(parts.rules, env.clock, from?.alerts);
+    this.emotions = new EmotionWatch(parts.emotionProfile, env.clock, from?.emotions);
   }
 
   /** Milliseconds since the run began. */

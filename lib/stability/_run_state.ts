@@ -1,4 +1,5 @@
 import type { AlertWatchState } from "./_alert_watch.ts";
+import type { EmotionWatchState } from "./_emotion_watch.ts";
 import type { LatencyState } from "../harness/load/latency_summary.ts";
 import type { PropertyState } from "./property_checks.ts";
 import type { TalliesState } from "./_run_tallies.ts";
@@ -27,6 +28,7 @@ export interface RunState {
   readonly gaps: readonly RunGap[];
   readonly resumes: number;
   readonly alerts: AlertWatchState;
+  readonly emotions: EmotionWatchState;
   readonly brokenCheckpoints: readonly string[];
 }
 

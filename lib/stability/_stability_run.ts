@@ -98,6 +98,7 @@ export class StabilityRun {
       gaps: context.gaps,
       resumes: parts.from?.resumes ?? 0,
       alerts: context.alerts.toJSON(),
+      emotions: context.emotions.toJSON(),
       brokenCheckpoints: parts.brokenCheckpoints,
     };
   }

@@ -222,6 +222,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       from: from && { ...from, resumes },
       thresholds: this.#options.thresholds,
       rules: options.alertRules ?? defaultAlertRules,
+      emotionProfile: options.emotionProfile,
       properties,
       check: options.check,
       settings: { ...settings, durationMs: untilMs },

@@ -1,5 +1,6 @@
 import type { AlertRule } from "../alerts/alert_rule.ts";
 import type { PlatformHealth } from "../base/platform_health.ts";
+import type { EmotionProfile } from "../emotion/emotion_profile.ts";
 import type { EmotionalState } from "../emotion/emotional_state.ts";
 import type { CompanionFactory, CompanionMemory } from "../harness/companion.ts";
 import type { PlatformName, TestEnvironmentOptions } from "../harness/environment.ts";
@@ -38,6 +39,8 @@ export interface StabilityTestOptions extends Omit<LoadPlanOptions, "seed"> {
    * `process_resident_memory_bytes`, as each look sees them. @default {defaultAlertRules}
    */
   readonly alertRules?: readonly AlertRule[] | undefined;
+  /** What the emotions are and how they move, where they are not Demi's. @default {DEMI_PROFILE} */
+  readonly emotionProfile?: EmotionProfile | undefined;
   /** Properties that must be looked at or reached, whoever does it. */
   readonly properties?: readonly PropertyDeclaration[] | undefined;
   /** Called at each look with what was seen, to check properties of one's own. */

@@ -1,4 +1,5 @@
 import type { AlertCount } from "./_alert_watch.ts";
+import type { EmotionReport } from "../emotion/emotion_report.ts";
 import type { LeakVerdict } from "../memory/leak_verdict.ts";
 import type { LatencyQuantiles } from "../harness/load/latency_summary.ts";
 import type { PlatformName } from "../harness/environment.ts";
@@ -74,6 +75,11 @@ export interface StabilityResults {
     readonly maxRssBytes: number | undefined;
     readonly leak: LeakVerdict | undefined;
   };
+  /**
+   * What the emotion monitor saw: findings, home base, variability, inertia; and how often it cries wolf. Undefined of a
+   * run that has not ended.
+   */
+  readonly emotions?: EmotionReport | undefined;
   readonly requirements: Readonly<Record<Requirement, RequirementResult>>;
   readonly thresholds: readonly ThresholdResult[];
   readonly properties: readonly PropertyResult[];

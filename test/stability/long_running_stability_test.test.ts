@@ -154,6 +154,22 @@ suite("LongRunningStabilityTest", () => {
     assert.match(evidence.join("\n"), /While a platform was down, \d+ of \d+ messages/);
   });
 
+  for (const name of ["the state is not loaded at the start", "time off is not aged"]) {
+    test(`${name}: breaks HEALTH-03`, async () => {
+      await using planted = await plant(DEFECTS.find((each) => each.name === name)!);
+      const results = await runOnce({
+        companion: planted.factory,
+        durationHours: 6,
+        stopWhenHopeless: false,
+        faults: [{ kind: "restart", offMinutes: 60, atHours: 3 }],
+      });
+      const { outcome, evidence } = results.requirements["HEALTH-03"];
+      assert.equal(outcome, "defect", evidence.join("\n"));
+      const [finding] = results.findings.filter(({ requirement }) => requirement === "HEALTH-03");
+      assert.ok(finding!.atMs > 4 * 3_600_000 - 60_000 && finding!.atMs < 4.2 * 3_600_000, finding!.message);
+    });
+  }
+
   test("one that never forgets breaks HEALTH-02", async () => {
     const results = await runOnce({
       companion: () => new PocketDemi(undefined, "history"),
