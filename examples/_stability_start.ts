@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "demi-health/base";
 import { inspectRun } from "demi-health/stability";
+import { isProcessAlive } from "../lib/store/lock_file.ts";
 import { parseRunCommand } from "./_stability_options.ts";
 import { runningAlready } from "./_stability_run.ts";
 
@@ -62,7 +63,7 @@ export async function stopRun(directory: string, json: boolean): Promise<number>
   }
   process.kill(pid, "SIGTERM");
   const untilMs = systemClock.monotonicMs() + STOP_MS;
-  while ((await inspectRun(directory)).pid === pid) {
+  while (await isProcessAlive(pid)) {
     if (systemClock.monotonicMs() >= untilMs) {
       throw new Error(
         `Cannot stop stability test: process ${pid} must end within ${STOP_MS / 1000} s, got one that runs`,

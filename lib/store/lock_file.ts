@@ -113,6 +113,11 @@ async function readHolderPid(path: string): Promise<number> {
   return parseHolder(await readText(path))?.pid ?? 0;
 }
 
+/** Whether a process of that number lives; one that has ended and that nobody waits for does not. */
+export async function isProcessAlive(pid: number): Promise<boolean> {
+  return pid === process.pid || (await isAlive({ pid }));
+}
+
 async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
   if (pid === process.pid && startedAt === undefined) return false; // not in `held`, so it is a predecessor's
   try {

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
-import { acquireLock, findLockHolder } from "../../lib/store/lock_file.ts";
+import { acquireLock, findLockHolder, isProcessAlive } from "../../lib/store/lock_file.ts";
 import { temporaryDirectory } from "../integration/_demo.ts";
 
 function stateOf(pid: number): string {
@@ -48,6 +48,7 @@ suite("findLockHolder()", () => {
     process.kill(pid, "SIGKILL");
     while (!stateOf(pid).startsWith("Z"));
     assert.equal(await findLockHolder(path), undefined);
+    assert.deepEqual([await isProcessAlive(pid), await isProcessAlive(parent.pid!)], [false, true]);
     await using _lock = await acquireLock(path); // and it is taken over
     parent.kill("SIGKILL");
     await once(parent, "exit");
