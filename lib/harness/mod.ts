@@ -88,7 +88,14 @@ export {
   type LoadPatternName,
   loadPatterns,
 } from "./load/load_pattern.ts";
-export { type Arrival, LoadPlan, type LoadPlanOptions, type PlatformMix } from "./load/load_plan.ts";
+export {
+  type Arrival,
+  LoadPlan,
+  type LoadPlanOptions,
+  type PlatformMix,
+  type ResumeLoadOptions,
+} from "./load/load_plan.ts";
+export type { LoadMoment, LoadPartPosition, LoadPosition } from "./load/load_position.ts";
 export {
   DEFAULT_MESSAGE_MIX,
   MESSAGE_KINDS,

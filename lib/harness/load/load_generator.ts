@@ -1,4 +1,4 @@
-import { LoadPlan, type LoadPlanOptions } from "./load_plan.ts";
+import { LoadPlan, type LoadPlanOptions, type ResumeLoadOptions } from "./load_plan.ts";
 import { type LoadReport, type LoadRunOptions, type LoadTarget, runLoad } from "./load_run.ts";
 
 /** Options of {@linkcode LoadGenerator}. */
@@ -36,14 +36,19 @@ export class LoadGenerator {
     this.plan(0); // fails now, and not when it runs
   }
 
-  /** The messages of so many milliseconds, made as they are read: the same for the same options. */
-  plan(durationMs: number): LoadPlan {
-    return new LoadPlan(durationMs, this.#options);
+  /**
+   * The messages of so many milliseconds, made as they are read: the same for the same options.
+   *
+   * @throws {RangeError} If `durationMs` is negative, or `from` is of a plan with other options.
+   */
+  plan(durationMs: number, options: ResumeLoadOptions = {}): LoadPlan {
+    return new LoadPlan(durationMs, { ...this.#options, from: options.from });
   }
 
   /** Sends what is planned, each message at its moment, and resolves when the last is answered or given up. */
-  run(target: LoadTarget, options: LoadRunOptions): Promise<LoadReport> {
+  run(target: LoadTarget, options: LoadRunOptions & ResumeLoadOptions): Promise<LoadReport> {
     const { timeoutMs = 60_000 } = this.#options;
-    return runLoad(target, this.plan(options.durationMs), { timeoutMs, ...options });
+    const { from, ...running } = options;
+    return runLoad(target, this.plan(options.durationMs, { from }), { timeoutMs, ...running });
   }
 }

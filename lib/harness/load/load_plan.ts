@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { SeededRandom } from "../../base/random.ts";
 import type { PlatformName } from "../environment.ts";
-import { gapSource } from "./_gaps.ts";
-import { weightedChoice } from "./_weighted_choice.ts";
+import { LoadPart, type LoadPartSettings } from "./_load_part.ts";
 import { type LoadPattern, type LoadPatternName, resolvePattern } from "./load_pattern.ts";
-import { DEFAULT_MESSAGE_MIX, type MessageKind, type MessageMix, writeMessage } from "./message_kinds.ts";
+import { checkPosition, type LoadPosition } from "./load_position.ts";
+import { DEFAULT_MESSAGE_MIX, type MessageKind, type MessageMix } from "./message_kinds.ts";
 
 /** One message that is to be sent. */
 export interface Arrival {
@@ -35,63 +35,121 @@ export interface LoadPlanOptions {
   readonly kinds?: MessageMix | undefined;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+/** Options of {@linkcode LoadGenerator.plan}. */
+export interface ResumeLoadOptions {
+  /** Where it goes on, instead of at its beginning. The moments and the duration still count from the beginning. */
+  readonly from?: LoadPosition | undefined;
+}
+
+// Part of what tells plans apart: to be raised when the same options come to give other messages.
+const PLAN_VERSION = 1;
 
 /** When who writes what and where: the same for the same options, on every runtime, and each time it is read. */
 export class LoadPlan implements Iterable<Arrival> {
   readonly durationMs: number;
-  readonly #options: LoadPlanOptions;
-  readonly #users: readonly string[];
+  readonly #seed: string | number;
+  readonly #parts: readonly LoadPartSettings[];
+  readonly #from: LoadPosition | undefined;
+  #reading: Reading | undefined;
 
-  /** @throws {RangeError} If a number or a name is out of its range. */
-  constructor(durationMs: number, options: LoadPlanOptions = {}) {
+  /** @throws {RangeError} If a number or a name is out of its range, or `from` is of a plan with other options. */
+  constructor(durationMs: number, options: LoadPlanOptions & ResumeLoadOptions = {}) {
+    const { seed = "load", from, ...part } = options;
     if (!(durationMs >= 0)) {
       throw new RangeError(`Cannot plan load: 'durationMs' must be >= 0, got ${durationMs}`);
     }
     this.durationMs = durationMs;
-    this.#options = options;
-    this.#users = toUsers(options.users ?? 3);
-    resolvePattern(options.pattern ?? "casual");
-    weightedChoice("platforms", options.platforms ?? { discord: 1, android: 1 });
-    weightedChoice("kinds", options.kinds ?? DEFAULT_MESSAGE_MIX);
+    this.#seed = seed;
+    this.#parts = [toSettings(part)];
+    this.#from = from;
+    if (from) checkPosition(from, this.#name, this.#parts.length);
+    this.#read(); // fails now, and not when it is read
+  }
+
+  /**
+   * Where the reading that was begun last stands, in plain JSON: before the arrival that it gives next. A plan of the
+   * same options that goes on from there gives that arrival first.
+   *
+   * @example Half a day now, and the rest another time
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { LoadGenerator } from "demi-health/harness";
+   *
+   * const load = new LoadGenerator({ pattern: "active", seed: 7 });
+   * const plan = load.plan(24 * 3_600_000);
+   * const before = [];
+   * for (const arrival of plan) if (before.push(arrival) === 100) break;
+   * const saved = JSON.stringify(plan.position);
+   *
+   * const after = [...load.plan(24 * 3_600_000, { from: JSON.parse(saved) })];
+   * assert.deepEqual([...before, ...after], [...plan]);
+   * ```
+   */
+  get position(): LoadPosition {
+    return (this.#reading ?? this.#read()).position;
   }
 
   /** SHA-256 of all arrivals, in hexadecimal: equal for equal plans. Reads the whole plan. */
   get hash(): string {
     const hash = createHash("sha256");
-    for (const { atMs, user, platform, kind, text } of this) {
+    for (const { atMs, user, platform, kind, text } of this.#read().arrivals(this.durationMs)) {
       hash.update(`${JSON.stringify([atMs, user, platform, kind, text])}\n`);
     }
     return hash.digest("hex");
   }
 
   *[Symbol.iterator](): Generator<Arrival, void, undefined> {
-    const { seed = "load", pattern: given = "casual", kinds = DEFAULT_MESSAGE_MIX } = this.#options;
-    const random = new SeededRandom(seed);
-    const [times, choices, texts] = [
-      random.stream("times"),
-      random.stream("choices"),
-      random.stream("texts"),
-    ];
-    const pattern = resolvePattern(given);
-    const gap = gapSource(pattern);
-    const choosePlatform = weightedChoice("platforms", this.#options.platforms ?? { discord: 1, android: 1 });
-    const chooseKind = weightedChoice("kinds", kinds);
-    const activeMs = pattern.activeHoursPerDay * HOUR_MS;
-    let sequence = 0;
-    for (let awakeMs = gap(times); ; awakeMs += gap(times)) {
-      const atMs = Math.floor(Math.floor(awakeMs / activeMs) * DAY_MS + (awakeMs % activeMs));
-      if (atMs >= this.durationMs) return;
-      const first = choices.integer(0, this.#users.length - 1);
-      for (let i = 0; i < pattern.atOnce; i++) {
-        const user = this.#users[(first + i) % this.#users.length]!;
-        const kind = chooseKind(choices);
-        const platform = choosePlatform(choices);
-        yield { sequence: sequence++, atMs, user, platform, kind, text: writeMessage(kind, texts) };
-      }
+    const reading = this.#read();
+    this.#reading = reading;
+    yield* reading.arrivals(this.durationMs);
+  }
+
+  #read(): Reading {
+    const random = new SeededRandom(this.#seed);
+    const parts = this.#parts.map((part, index) => new LoadPart(part, random, this.#from?.parts[index]));
+    return new Reading(this.#name, parts, this.#from?.sequence);
+  }
+
+  get #name(): string {
+    const options = JSON.stringify([PLAN_VERSION, String(this.#seed), this.#parts]);
+    return createHash("sha256").update(options).digest("hex").slice(0, 16);
+  }
+}
+
+/** One reading of a plan. */
+class Reading {
+  readonly #plan: string;
+  readonly #parts: readonly LoadPart[];
+  #sequence: number;
+
+  constructor(plan: string, parts: readonly LoadPart[], sequence = 0) {
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#sequence = sequence;
+  }
+
+  get position(): LoadPosition {
+    return { plan: this.#plan, sequence: this.#sequence, parts: this.#parts.map(({ position }) => position) };
+  }
+
+  *arrivals(durationMs: number): Generator<Arrival, void, undefined> {
+    for (let part = this.#next(); part.nextMs < durationMs; part = this.#next()) {
+      yield { sequence: this.#sequence++, ...part.take() };
     }
   }
+
+  /** The part whose message comes next; of several at the same moment the first. */
+  #next(): LoadPart {
+    let next = this.#parts[0]!;
+    for (const part of this.#parts) if (part.nextMs < next.nextMs) next = part;
+    return next;
+  }
+}
+
+function toSettings(options: Omit<LoadPlanOptions, "seed">): LoadPartSettings {
+  const { pattern = "casual", users = 3, kinds = DEFAULT_MESSAGE_MIX } = options;
+  const { platforms = { discord: 1, android: 1 } } = options;
+  return { pattern: resolvePattern(pattern), users: toUsers(users), platforms, kinds };
 }
 
 function toUsers(users: number | readonly string[]): readonly string[] {
