@@ -140,9 +140,9 @@ export class InspectedProcess implements AsyncDisposable {
       .sleep(START_MS, { signal: limit.signal, keepAlive: false })
       .catch(() => undefined);
     const turned = async (): Promise<void> => {
-      while ((await this.evaluate("typeof setTimeout")) !== "function")
+      while ((await this.evaluate("typeof setImmediate")) !== "function")
         await systemClock.sleep(START_STEP_MS);
-      const expression = "new Promise((resolve) => void setTimeout(resolve, 0))";
+      const expression = "new Promise((resolve) => void setImmediate(resolve))";
       await this.#ask("Runtime.evaluate", { expression, awaitPromise: true });
     };
     try {
