@@ -170,9 +170,10 @@ async function main([name = "--help", ...args]: readonly string[]): Promise<numb
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  // what a companion left behind, such as a timer, must not keep it
+  process.exit(await main(process.argv.slice(2)));
 } catch (error) {
   // the first sentence of Node's own messages on arguments says all
   console.error((error instanceof Error ? error.message : String(error)).split(". To specify")[0]);
-  process.exitCode = 1;
+  process.exit(1);
 }

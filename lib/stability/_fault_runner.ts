@@ -16,6 +16,7 @@ export async function applyFault(
   env: TestEnvironment,
   fault: StabilityFaultKind,
   users: readonly string[],
+  signal: AbortSignal,
 ): Promise<void> {
   switch (fault.kind) {
     case "outage":
@@ -23,7 +24,7 @@ export async function applyFault(
     case "crash":
     case "restart":
       await (fault.kind === "crash" ? env.crash() : env.stop());
-      return await env.clock.sleep((fault.offMinutes ?? 1) * MINUTE_MS);
+      return await env.clock.sleep((fault.offMinutes ?? 1) * MINUTE_MS, { signal });
     case "discord":
     case "llm": {
       const { probability, minutes } = fault;
@@ -32,7 +33,7 @@ export async function applyFault(
           ? env.ollama.injectFault(fault.fault, { probability })
           : env.discord.injectFault(fault.fault, { probability });
       void injected;
-      await env.clock.sleep(minutes * MINUTE_MS);
+      await env.clock.sleep(minutes * MINUTE_MS, { signal });
     }
   }
 }

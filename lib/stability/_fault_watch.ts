@@ -53,7 +53,8 @@ export class FaultWatch {
     const running = this.#run.disturbances.begin(fault, atMs);
     this.#run.ledger.add({ atMs, stream: "fault", sequence, data: what });
     this.#run.write({ kind: "fault", atMs, what, durationMs });
-    await applyFault(env, fault, this.#run.parts.load.users);
+    const { signal } = this.#run;
+    await orStopped(applyFault(env, fault, this.#run.parts.load.users, signal), signal);
     const overMs = systemClock.monotonicMs();
     if (!env.isRunning) await this.#startAgain();
     await connectApps(env, this.#run.parts.load.users);
@@ -77,7 +78,10 @@ export class FaultWatch {
     watch: Pick<RecoveryWatch, "before" | "overMs" | "isOutage">,
   ): Promise<number | undefined> {
     const { recoveryMs: limitMs } = this.#run.parts.settings;
-    const { recoveryMs } = await awaitRecovery(this.#run.env, { ...watch, limitMs });
+    const { recoveryMs } = await orStopped(
+      awaitRecovery(this.#run.env, { ...watch, limitMs }),
+      this.#run.signal,
+    );
     if (recoveryMs !== undefined) {
       this.#run.recoveries.add(recoveryMs);
       return recoveryMs;
@@ -91,5 +95,19 @@ export class FaultWatch {
       { key: what },
     );
     return undefined;
+  }
+}
+
+/** A run that is stopped waits for no outage to end: in earnest that takes minutes. */
+async function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason);
+  work.catch(() => undefined); // of what goes on behind a run that is over nobody wants to know
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
