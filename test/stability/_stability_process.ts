@@ -1,13 +1,13 @@
-// One run as a process of its own, to be killed: node _stability_process.ts <directory> <resume|new>
+// One run as a process of its own, to be killed: node _stability_process.ts <directory> <resume|new> [hours]
 import process from "node:process";
 import { pocketDemi } from "../../examples/demi/pocket_demi.ts";
 import { LongRunningStabilityTest } from "../../lib/stability/long_running_stability_test.ts";
 import { WEEKLY_FAULTS } from "./_runs.ts";
 
-const [directory = "", mode] = process.argv.slice(2);
+const [directory = "", mode, hours = "8"] = process.argv.slice(2);
 await using test = new LongRunningStabilityTest({
   companion: pocketDemi,
-  durationHours: 8,
+  durationHours: Number(hours),
   pattern: { messagesPerHour: 30 },
   seed: 7,
   directory,
