@@ -1,7 +1,7 @@
-import { formatBytes, formatDuration } from "../base/format.ts";
+import { formatBytes, formatDuration, formatRatio } from "../base/format.ts";
 import type { RunContext } from "./_run_context.ts";
 import type { RequirementResult, StabilityResults } from "./stability_results.ts";
-import type { Requirement, ThresholdResult } from "./stability_thresholds.ts";
+import type { Requirement, ThresholdMetric, ThresholdResult } from "./stability_thresholds.ts";
 
 const REQUIREMENTS: readonly Requirement[] = ["HEALTH-01", "HEALTH-02", "HEALTH-03", "HEALTH-04"];
 
@@ -62,7 +62,7 @@ const EVIDENCE: Readonly<Record<Requirement, (run: RunContext, plannedMs: number
     const share = plannedMs === run.elapsedMs ? "" : ` of ${formatDuration(plannedMs)}`;
     return [
       `It ran for ${formatDuration(run.elapsedMs)}${share}`,
-      `${answered} messages were answered, ${failed} were not; ${excused} more were not while a fault explained it, ${withheld} could not be sent`,
+      `${answered} messages were answered, ${failed} were not; of further ones ${excused} went unanswered by a fault of the run, and ${withheld} could not be sent`,
       ...(run.faultResults.length === 0 ? [] : [describeRecoveries(run)]),
     ];
   },
@@ -94,10 +94,25 @@ function describeRecoveries(run: RunContext): string {
 }
 
 function describeThreshold({ metric, max, outcome, value }: ThresholdResult): string {
-  const format = metric.endsWith("Bytes") ? formatBytes : metric.endsWith("Ms") ? formatDuration : String;
-  if (value === undefined) return `${metric}: no data (at most ${format(max)})`;
-  return `${metric}: ${format(value)}, ${outcome === "met" ? "within" : "above"} ${format(max)}`;
+  const [name, format] = WORDS[metric];
+  const most = `at most ${format(max)}`;
+  if (value === undefined) return `${name}: no data (${most})`;
+  return `${name}: ${format(value)}, ${outcome === "met" ? most : `which is more than ${format(max)}`}`;
 }
+
+const WORDS: Readonly<Record<ThresholdMetric, readonly [name: string, format: (value: number) => string]>> = {
+  p90ResponseMs: ["Response time of nine messages of ten", formatDuration],
+  p99ResponseMs: ["Response time of 99 messages of 100", formatDuration],
+  errorRate: ["Messages without a reply", formatRatio],
+  maxRssBytes: ["Resident memory", formatBytes],
+  unplannedRestarts: ["Restarts that nobody planned", String],
+  emotionFindings: ["Findings about emotions", String],
+  downtimeRatio: ["Time in which it did not answer a look", formatRatio],
+  p50RecoveryMs: ["Time to come back, half of the faults", formatDuration],
+  p95RecoveryMs: ["Time to come back, 95 faults of 100", formatDuration],
+  failedRecoveries: ["Faults from which it did not come back", String],
+  isolationErrorRate: ["Messages without a reply while another platform was down", formatRatio],
+};
 
 function missingEvidence(requirement: Requirement, run: RunContext): string | undefined {
   const { counters } = run;
