@@ -1,7 +1,10 @@
 import { type Arrival, LoadPlan, type LoadPlanOptions } from "../harness/load/load_plan.ts";
 
+/** What users do: the options of a plan that a phase of a run has. */
+export type StabilityLoad = Omit<LoadPlanOptions, "seed" | "from">;
+
 /** A part of a run with a load of its own. */
-export interface StabilityPhase extends Omit<LoadPlanOptions, "seed"> {
+export interface StabilityPhase extends StabilityLoad {
   /** Such as `night`, `release day`. */
   readonly name: string;
   readonly hours: number;

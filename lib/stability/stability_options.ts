@@ -4,15 +4,14 @@ import type { EmotionProfile } from "../emotion/emotion_profile.ts";
 import type { EmotionalState } from "../emotion/emotional_state.ts";
 import type { CompanionFactory, CompanionMemory } from "../harness/companion.ts";
 import type { PlatformName, TestEnvironmentOptions } from "../harness/environment.ts";
-import type { LoadPlanOptions } from "../harness/load/load_plan.ts";
-import type { StabilityPhase } from "./_phased_load.ts";
+import type { StabilityLoad, StabilityPhase } from "./_phased_load.ts";
 import type { PropertyChecks, PropertyDeclaration } from "./property_checks.ts";
 import type { StabilityFault } from "./stability_faults.ts";
 import type { StabilityThreshold } from "./stability_thresholds.ts";
 import type { TimelineLine } from "./_timeline.ts";
 
 /** Options of `LongRunningStabilityTest`; those of the load are of its only phase, unless `phases` says more. */
-export interface StabilityTestOptions extends Omit<LoadPlanOptions, "seed"> {
+export interface StabilityTestOptions extends StabilityLoad {
   readonly companion: CompanionFactory;
   /** What the results call it. @default {"companion"} */
   readonly name?: string | undefined;
