@@ -20,7 +20,8 @@ const { values } = parseArgs({
   },
 });
 const SCRIPT = fileURLToPath(new URL("_stability_process.ts", import.meta.url));
-const LONGEST_LIFE_MS = 6000;
+// Longer than discord.js takes to come back from an outage, or no life would get past one.
+const LONGEST_LIFE_MS = 14_000;
 
 /** Runs until its end, or is killed after so much real time, wherever it is then. */
 async function live(directory: string, mode: "new" | "resume", lifeMs?: number): Promise<boolean> {
