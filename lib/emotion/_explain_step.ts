@@ -12,6 +12,8 @@ export interface Told {
   /** Kinds of the profile, or `message` for one that is not known. */
   readonly kinds: readonly string[];
   readonly isRestart: boolean;
+  /** Whether the kinds were told with an earlier look and work only now. */
+  readonly isLate?: boolean;
   /** Most interactions that there can have been where they are not told. */
   readonly most: number;
 }
@@ -24,6 +26,8 @@ export interface Account {
   readonly ticks: number;
   /** Between which numbers of ticks it may be as well. */
   readonly sure: TickRange;
+  /** Whether something speaks for this number of ticks: that all fits, or that some emotions moved exactly so. */
+  readonly isSure: boolean;
   /** What the phase of the ticks lets expect. */
   readonly range: TickRange;
   readonly hull: Hull;
@@ -73,9 +77,9 @@ export class StepExplainer {
     return quiet.isExplained || isComplete ? quiet : this.#untold();
   }
 
-  /** What the ticks that must have come would have made of the state. */
-  due(): Hull {
-    return this.#hullFor([], this.#range.least);
+  /** What so many ticks would have made of the state. */
+  due(ticks: number): Hull {
+    return this.#hullFor([], ticks);
   }
 
   /** Time alone, whatever was told. */
@@ -86,7 +90,8 @@ export class StepExplainer {
   /** One interaction more than was told, if exactly that explains it. */
   byOneMore(): Account | undefined {
     for (const [kind, deltas] of this.#profile.kinds) {
-      if (deltas.every((delta) => delta === 0)) continue;
+      // the same once more is hardly told from one that is too strong, and that is the simpler
+      if (deltas.every((delta) => delta === 0) || this.#told.kinds.includes(kind)) continue;
       const account = this.#best("one-untold", [...this.#told.kinds, kind], kind);
       if (account.isExplained) return account;
     }
@@ -120,6 +125,7 @@ export class StepExplainer {
     const { least, most } = this.#range;
     let best: Account | undefined;
     let leastMisfit = Infinity;
+    let mostHits = -1;
     const from = Math.max(0, least - 1);
     const aged = this.#startHull();
     for (let ticks = 0; ticks <= most + 1; ticks++) {
@@ -131,9 +137,12 @@ export class StepExplainer {
       const isAllowed = ticks >= least && ticks <= most;
       if (!isAllowed && !account.isExplained) continue;
       const misfit = this.#misfit(account) + (isAllowed ? 0 : 1e-9);
+      const hits = account.isExplained ? this.#values.length : this.#hits(account);
       if (best && misfit === 0 && leastMisfit === 0)
         best = { ...best, sure: { least: best.ticks, most: ticks } };
-      if (misfit < leastMisfit) [best, leastMisfit] = [account, misfit];
+      if (hits < mostHits || (hits === mostHits && misfit >= leastMisfit)) continue;
+      best = { ...account, isSure: hits > 0 };
+      [leastMisfit, mostHits] = [misfit, hits];
     }
     return best!;
   }
@@ -191,7 +200,9 @@ export class StepExplainer {
       repeats = kind === lastKind ? repeats + 1 : 0;
       if (kind !== lastKind && lastKind !== null && this.#told.isComplete) isRowKnown = true;
       const most =
-        isRowKnown && this.#told.isComplete ? dampening[Math.min(repeats, dampening.length - 1)]! : 1;
+        isRowKnown && this.#told.isComplete && !this.#told.isLate
+          ? dampening[Math.min(repeats, dampening.length - 1)]!
+          : 1;
       lastKind = kind;
       const momentum = place === 0 ? (this.#track.momentum ?? undefined) : undefined;
       reactHull(this.#profile, hull, deltas, { least: leastDampening, most, momentum });
@@ -224,16 +235,19 @@ export class StepExplainer {
       residuals.push(residual);
       if (residual !== 0) isExplained = false;
     }
-    return {
-      by,
-      kind,
-      ticks,
-      sure: { least: ticks, most: ticks },
-      range: this.#range,
-      hull,
-      residuals,
-      isExplained,
-    };
+    const sure = { least: ticks, most: ticks };
+    return { by, kind, ticks, sure, isSure: isExplained, range: this.#range, hull, residuals, isExplained };
+  }
+
+  /** Emotions that had to move, and did as they must: nothing that is off in others outweighs these. */
+  #hits({ residuals, hull }: Account): number {
+    let hits = 0;
+    for (let i = 0; i < residuals.length; i++) {
+      const before = this.#track.values[i]!;
+      const had = before < hull.low[i]! - this.#tolerance || before > hull.high[i]! + this.#tolerance;
+      if (had && residuals[i] === 0) hits++;
+    }
+    return hits;
   }
 
   #misfit({ residuals }: Account): number {

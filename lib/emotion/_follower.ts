@@ -1,16 +1,18 @@
 // This module is browser-safe.
+import type { Hull } from "./_ageing.ts";
 import { StepExplainer, type Told } from "./_explain_step.ts";
 import { judgeStep, type Issue, type IssueEntry, type StepView } from "./_judge_step.ts";
 import { judgeMomentum } from "./_judge_momentum.ts";
 import type { Look } from "./_look.ts";
 import type { ResolvedProfile } from "./_resolved_profile.ts";
 import type { StateMemory } from "./_state_memory.ts";
-import { noteTicks } from "./_tick_phase.ts";
+import { LATE_MS, noteTicks, shiftTicks } from "./_tick_phase.ts";
 import type { Track } from "./_track.ts";
 
 const OWED_LOOKS = 3;
 const GAP_TICKS = 3;
 const OVERDUE_TICKS = 3;
+const UNTOLD_TICKS = 2;
 const FROZEN_TICKS = 2;
 const FROZEN_LOOKS = 3;
 const MOST_SLIPS = 3;
@@ -26,6 +28,11 @@ export class Follower {
     this.#profile = profile;
     this.#memory = memory;
     this.track = track;
+  }
+
+  /** Whether a state's time tells how old it is. */
+  get #hasAge(): boolean {
+    return this.#profile.source.stateTime === "last-change";
   }
 
   /** Begins at a look, whatever was before: the first, or after the clock was set back. */
@@ -50,18 +57,19 @@ export class Follower {
   /** The account of a look, not taken in yet. */
   view(look: Look, values: readonly number[], told: Told, tolerance: number): StepView {
     const { track } = this;
-    const withTold = (kinds: readonly string[]): StepExplainer =>
-      new StepExplainer(this.#profile, track, values, look.time, { ...told, kinds }, tolerance);
-    let explainer = withTold(told.kinds);
+    const withTold = (kinds: readonly string[], isLate: boolean): StepExplainer =>
+      new StepExplainer(this.#profile, track, values, look.time, { ...told, kinds, isLate }, tolerance);
+    let explainer = withTold(told.kinds, false);
     let account = explainer.explain();
     if (!account.isExplained && told.isComplete && told.kinds.length === 0 && track.owed.length > 0) {
-      const late = withTold(track.owed);
+      const late = withTold(track.owed, true);
       const lateAccount = late.explain();
       if (lateAccount.isExplained) [explainer, account] = [late, lateAccount];
     }
     const wentBack =
       look.stateTime !== undefined && track.stateTime !== null && look.stateTime < track.stateTime - BACK_MS;
-    const findOld = (): ReturnType<StateMemory["find"]> => this.#memory.find(track.time, values);
+    const findOld = (): ReturnType<StateMemory["find"]> =>
+      this.#memory.find(track.time, values, track.values);
     return {
       profile: this.#profile,
       track,
@@ -84,16 +92,26 @@ export class Follower {
     track.stillLooks = isStill ? track.stillLooks + 1 : 0;
     if (!isStill) track.stillSince = look.time;
     const issues: Issue[] = [];
+    const isSameState =
+      isStill && this.#hasAge && look.stateTime !== undefined && look.stateTime === track.stateTime;
     if (isStill && isQuiet) {
       issues.push(...this.#judgeStill(look, view));
+    } else if (isSameState && !view.account.isExplained) {
+      // told interactions did nothing, and the state says itself that it is the old one
+      if (track.stillLooks >= FROZEN_LOOKS)
+        issues.push({ kind: "frozen-source", entries: [], since: look.stateTime ?? look.time });
     } else {
       issues.push(...judgeStep(view));
-      noteTicks(this.#profile, track, look.time, view.account.sure);
+      // what does not fit tells nothing of when ticks come
+      noteTicks(
+        this.#profile,
+        track,
+        look.time,
+        view.account.isSure ? view.account.sure : view.account.range,
+      );
       if (track.slips > MOST_SLIPS) issues.push(this.#judgeSlips(view));
     }
-    issues.push(
-      ...judgeMomentum(this.#profile, track, look, view.account, view.told.isComplete || view.told.isRestart),
-    );
+    issues.push(...judgeMomentum(this.#profile, track, look, view.account, view.told.isComplete));
     this.#noteSpoken(look, view);
     this.#memory.remember(look.time, view.values, !isStill);
     this.#take(look, view.values);
@@ -112,24 +130,25 @@ export class Follower {
       { ...told, kinds: [] },
       tolerance,
     );
-    const due = explainer.due();
+    const due = explainer.due(account.range.least);
+    if (account.range.least === 0 && account.range.most > 0)
+      this.#noteNoTick(look, explainer.due(1), values, tolerance);
     const entries: IssueEntry[] = values.flatMap((value, index) => {
       const [low, high] = [due.low[index]!, due.high[index]!];
       const isDue = value < low - tolerance || value > high + tolerance;
       return isDue ? [{ index, low, high, diagnosis: "skipped" }] : [];
     });
     if (entries.length === 0) {
-      noteTicks(this.#profile, track, look.time, { least: account.range.least, most: account.range.least });
+      shiftTicks(this.#profile, track, account.range.least);
       return [];
     }
     const owed = account.range.least;
+    // interactions that nobody told of can have made up for every tick; a state that says that it changed had some
+    if (!told.isComplete && (owed < UNTOLD_TICKS || look.stateTime !== track.stateTime)) return [];
     const since = track.stillSince;
     const isGap = look.time - track.time >= GAP_TICKS * tickMs;
-    const isOld =
-      this.#profile.source.stateTime === "last-change" &&
-      look.stateTime !== undefined &&
-      look.stateTime <= since + tickMs &&
-      track.stillLooks >= FROZEN_LOOKS;
+    const ageMs = this.#hasAge && look.stateTime !== undefined ? look.time - look.stateTime : 0;
+    const isOld = ageMs >= FROZEN_TICKS * tickMs && track.stillLooks >= FROZEN_LOOKS;
     if (isOld && owed >= FROZEN_TICKS) {
       this.#forgiveTicks(look);
       return [{ kind: "frozen-source", entries: [], since: look.stateTime ?? since }];
@@ -139,13 +158,23 @@ export class Follower {
       const note = "between two looks, as if it had been off and nobody had aged it";
       return [{ kind: "decay-off-model", entries, since: track.time, note }];
     }
-    if (
-      owed < OVERDUE_TICKS ||
-      (isMaybeFrozen(this.#profile, look, since, tickMs) && owed < OVERDUE_TICKS + 1)
-    )
-      return [];
+    // as old as its last change: some looks more tell whether it is frozen
+    if (owed < (ageMs > tickMs ? OVERDUE_TICKS + 1 : OVERDUE_TICKS)) return [];
     this.#forgiveTicks(look);
     return [{ kind: entries.length <= 2 ? "stuck" : "decay-off-model", entries, since }];
+  }
+
+  /** A tick that would have been seen was not: the latest is younger than a tick. */
+  #noteNoTick(look: Look, next: Hull, values: readonly number[], tolerance: number): void {
+    const isVisible = values.some(
+      (value, i) => value < next.low[i]! - tolerance || value > next.high[i]! + tolerance,
+    );
+    const tickMs = this.#profile.source.decay?.tickMs ?? 0;
+    if (isVisible)
+      this.track.tickLow = Math.min(
+        this.track.tickHigh,
+        Math.max(this.track.tickLow, look.time - tickMs - LATE_MS),
+      );
   }
 
   #forgiveTicks(look: Look): void {
@@ -211,13 +240,4 @@ export class Follower {
       momentum: look.momentum ? [...look.momentum] : null,
     });
   }
-}
-
-/** Whether the state's own time is as old as its last change: then some looks more tell a frozen source. */
-function isMaybeFrozen(profile: ResolvedProfile, look: Look, since: number, tickMs: number): boolean {
-  return (
-    profile.source.stateTime === "last-change" &&
-    look.stateTime !== undefined &&
-    look.stateTime <= since + tickMs
-  );
 }

@@ -53,6 +53,7 @@ const WRONG_TICK = 2.1;
 const SWING_MS = 3_600_000;
 const REPLACED = 3;
 const TOO_FAR = 1.5;
+const FAR = 0.05;
 
 /** What is off in one emotion. */
 interface Off {
@@ -85,7 +86,7 @@ function judgeUntold(view: StepView): readonly Issue[] {
   // every interaction moves one emotion by more than a tick does: what only looks like ticks off the model is that
   const isLikeTicks = byTime.ticks > 0 && byTime.ticks < UNMOVED_TICKS && offs.every(isWrongTick);
   if (isLikeTicks) {
-    return judgeTime(view, byTime, OFF_TICKS_UNTOLD);
+    return judgeTicks(view, byTime, movesOf(view, byTime), OFF_TICKS_UNTOLD).issues;
   }
   const isAlone = offs.length <= 2;
   if (!isAlone) for (const off of offs) view.track.emotions[off.index]!.swings = 0;
@@ -94,14 +95,39 @@ function judgeUntold(view: StepView): readonly Issue[] {
     noteReacted(view);
     return issues;
   }
-  return [...issues, ...judgeFar(view, offsOf(view, account))];
+  const impossible = new Set(offsOf(view, account).map(({ index }) => index));
+  const unmoved = offs.filter((off) => impossible.has(off.index) && isUnmoved(view, off));
+  if (byTime.ticks >= UNMOVED_TICKS && unmoved.length > 0)
+    return [...issues, ...judgeUnmoved(view, byTime, unmoved)];
+  const isFar = (off: Off): boolean => impossible.has(off.index) && Math.abs(off.residual) > FAR;
+  const isReplaced = offs.length >= REPLACED && (view.wentBack || offs.filter(isFar).length > 1);
+  return [...issues, ...judgeFar(view, isReplaced ? offs : offsOf(view, account))];
 }
 
 function judgeTime(view: StepView, account: Account, offTicks: number): readonly Issue[] {
+  const moves = movesOf(view, account);
+  if (account.ticks >= UNMOVED_TICKS) {
+    const offs = moves.filter((off) => off.residual !== 0 && Math.abs(off.seen) > view.tolerance);
+    const old = offs.length >= REPLACED ? view.findOld() : undefined;
+    if (old) return [toOld(account, offs, old)];
+  }
+  const { issues, far } = judgeTicks(view, account, moves, offTicks);
+  if (far.length >= REPLACED) return [...issues, ...judgeFar(view, far)];
+  if (far.length > 0) issues.push(...judgeFar(view, far), ...judgeSwings(view, far, SWINGS));
+  return issues;
+}
+
+/** What is wrong with moves that time alone made, and those that it cannot have made. */
+function judgeTicks(
+  view: StepView,
+  account: Account,
+  moves: readonly Off[],
+  offTicks: number,
+): { readonly issues: Issue[]; readonly far: readonly Off[] } {
   const issues: Issue[] = [];
   const offs: Off[] = [];
   const unmoved: Off[] = [];
-  for (const off of movesOf(view, account)) {
+  for (const off of moves) {
     const emotion = view.track.emotions[off.index]!;
     const isDemanding = Math.abs(off.expected) > view.tolerance + 1e-9;
     if (off.residual === 0) {
@@ -110,15 +136,18 @@ function judgeTime(view: StepView, account: Account, offTicks: number): readonly
     }
     if (isDemanding && Math.abs(off.seen) <= view.tolerance && account.ticks > 0) unmoved.push(off);
     else if (isSmall(off, account.ticks)) leak(view, off, issues);
+    else if (isPerhapsTick(view, account, off)) continue;
     else offs.push(off);
   }
   issues.push(...judgeUnmoved(view, account, unmoved));
-  const near = offs.filter((off) => isTickLike(off, account.ticks));
-  const far = offs.filter((off) => !isTickLike(off, account.ticks));
-  if (far.length >= REPLACED) return [...issues, ...judgeFar(view, offs)];
+  // a tick that the phase does not know of moves many emotions, each by little
+  const isOddTick =
+    account.ticks === 0 && offs.length >= REPLACED && offs.every((off) => isAsSmallAsTicks(view, off));
+  const near = offs.filter((off) => isOddTick || isTickLike(off, account.ticks));
+  const far = offs.filter((off) => !near.includes(off));
+  if (far.length >= REPLACED) return { issues, far: offs };
   issues.push(...judgeOffTicks(view, account, near, offTicks));
-  if (far.length > 0) issues.push(...judgeFar(view, far), ...judgeSwings(view, far, SWINGS));
-  return issues;
+  return { issues, far };
 }
 
 function judgeOffTicks(
@@ -141,13 +170,16 @@ function judgeOffTicks(
 }
 
 function judgeUnmoved(view: StepView, account: Account, unmoved: readonly Off[]): readonly Issue[] {
+  const tickMs = view.profile.source.decay?.tickMs ?? 0;
   const stuck: Off[] = [];
   const skipped: Off[] = [];
   for (const off of unmoved) {
     const emotion = view.track.emotions[off.index]!;
+    if (view.time - emotion.unmovedTime > OFF_TICKS_APART * tickMs) emotion.unmovedTicks = 0;
+    emotion.unmovedTime = view.time;
     if (emotion.unmovedTicks === 0) emotion.unmovedSince = view.track.time;
     emotion.unmovedTicks += account.ticks;
-    if (emotion.unmovedTicks < UNMOVED_TICKS) continue;
+    if (emotion.unmovedTicks < (view.told.isComplete ? UNMOVED_TICKS : 2 * UNMOVED_TICKS)) continue;
     (emotion.hasReacted || account.ticks >= UNMOVED_TICKS ? skipped : stuck).push(off);
   }
   const since = (list: readonly Off[]): number =>
@@ -179,17 +211,21 @@ function judgeTold(view: StepView): readonly Issue[] {
     }
     return [];
   }
-  const offs = offsOf(view, account).filter((off) => !isSmall(off, account.ticks));
-  const isUnmoved = (off: Off): boolean =>
-    Math.abs(off.seen) <= tolerance && Math.abs(off.expected) > tolerance;
-  const unmoved = offs.filter(isUnmoved);
-  const moved = offs.filter((off) => !isUnmoved(off));
-  const issues = judgeUnmovedReactions(view, unmoved);
-  if (moved.length === 0) return issues;
+  const touches = touchedBy(view);
+  const moves = movesOf(view, account);
+  const byTime = judgeTicks(
+    view,
+    account,
+    moves.filter(({ index }) => !touches(index)),
+    1,
+  );
+  const offs = moves.filter((off) => touches(off.index) && off.residual !== 0 && !isUnclear(view, off));
+  const unmoved = offs.filter((off) => isUnmoved(view, off));
+  const moved = offs.filter((off) => !isUnmoved(view, off));
+  const issues = [...byTime.issues, ...judgeUnmovedReactions(view, unmoved)];
   const like = moved.filter((off) => isReactionLike(off));
-  const far = moved.filter((off) => !isReactionLike(off));
-  if (far.length >= REPLACED || (far.length > 0 && like.length === 0))
-    return [...issues, ...judgeFar(view, moved)];
+  const far = [...byTime.far, ...moved.filter((off) => !isReactionLike(off))];
+  if (far.length >= REPLACED) return [...issues, ...judgeFar(view, [...far, ...like])];
   if (far.length > 0) issues.push(...judgeFar(view, far));
   const strong = like.filter((off) => off.residual * off.expected > 0);
   const weak = like.filter((off) => off.residual * off.expected <= 0);
@@ -233,7 +269,8 @@ function judgeFar(view: StepView, offs: readonly Off[]): Issue[] {
     if (wentBack) return [{ kind: "older-state", entries, since, note: "its own time went back" }];
     return [{ kind: "foreign-state", entries, since }];
   }
-  const jumps = offs.filter((off) => told.kinds.length > 0 || !told.isComplete || !isWithinOne(view, off));
+  const touches = touchedBy(view);
+  const jumps = offs.filter((off) => touches(off.index) || !told.isComplete || !isWithinOne(view, off));
   const causeless = offs.filter((off) => !jumps.includes(off));
   const issues: Issue[] = [];
   if (jumps.length > 0)
@@ -246,6 +283,11 @@ function judgeFar(view: StepView, offs: readonly Off[]): Issue[] {
     });
   }
   return issues;
+}
+
+function toOld(account: Account, offs: readonly Off[], { time }: RememberedState): Issue {
+  const entries = toEntries(account, offs, () => undefined);
+  return { kind: "older-state", entries, since: time, note: `as it was at ${toTime(time)}` };
 }
 
 /** A value that goes up and down by itself. */
@@ -309,19 +351,62 @@ function offsOf(view: StepView, account: Account): readonly Off[] {
   return movesOf(view, account).filter(({ residual }) => residual !== 0);
 }
 
+/** Which emotions the kinds told can have moved. */
+function touchedBy({ account, profile }: StepView): (index: number) => boolean {
+  if (account.by !== "told" || account.kind === undefined) return () => false;
+  const kinds = account.kind.split(" + ").map((kind) => profile.kinds.get(kind));
+  return (index) => kinds.some((deltas) => deltas === undefined || deltas[index] !== 0);
+}
+
+/** Whether a tick in the same step can be to blame: one without it will tell. */
+function isUnclear({ profile, track, account }: StepView, { index, residual }: Off): boolean {
+  return Math.abs(residual) <= SMALL + WRONG_TICK * account.ticks * mostOfTick(profile, track, index);
+}
+
+/** Whether a tick can have come at this moment after all, as far as this emotion shows. */
+function isPerhapsTick(
+  { profile, track }: StepView,
+  { ticks, range }: Account,
+  { index, seen }: Off,
+): boolean {
+  return ticks === 0 && range.most > 0 && Math.abs(seen) <= SMALL + mostOfTick(profile, track, index);
+}
+
+function isAsSmallAsTicks({ profile, track }: StepView, { index, seen }: Off): boolean {
+  return (
+    Math.abs(seen) <= SMALL + WRONG_TICK * decayOf(profile, track, index) + Math.abs(profile.drifts[index]!)
+  );
+}
+
+function decayOf(profile: ResolvedProfile, track: Track, index: number): number {
+  return profile.rates[index]! * Math.abs(track.values[index]! - profile.bases[index]!);
+}
+
+/** The most that a tick can change an emotion now. */
+function mostOfTick(profile: ResolvedProfile, track: Track, index: number): number {
+  return (
+    decayOf(profile, track, index) +
+    Math.abs(profile.drifts[index]!) * (profile.source.decay?.idle?.peakFactor ?? 0)
+  );
+}
+
+function isUnmoved({ tolerance }: StepView, { seen, expected }: Off): boolean {
+  return Math.abs(seen) <= tolerance && Math.abs(expected) > tolerance;
+}
+
 function isSmall({ residual, expected }: Off, ticks: number): boolean {
   const share = ticks > 0 ? SMALL_SHARE * Math.abs(expected) : 0;
   return Math.abs(residual) <= Math.max(SMALL, share);
 }
 
-function isTickLike({ seen, expected }: Off, ticks: number): boolean {
-  const width = Math.max(Math.abs(expected), LEAST_OWN * Math.min(ticks, UNMOVED_TICKS));
+function isTickLike({ seen, expected, reach }: Off, ticks: number): boolean {
+  const width = Math.max(reach, LEAST_OWN * Math.min(ticks, UNMOVED_TICKS));
   return ticks > 0 && Math.abs(seen - expected) <= TICK_LIKE * width;
 }
 
 /** No more than a tick that is doubled, missing or reversed. */
-function isWrongTick({ seen, expected }: Off): boolean {
-  return Math.abs(seen - expected) <= WRONG_TICK * Math.abs(expected) + SMALL;
+function isWrongTick({ seen, expected, reach }: Off): boolean {
+  return Math.abs(seen - expected) <= WRONG_TICK * reach + SMALL;
 }
 
 function isReactionLike({ residual, expected, reach }: Off): boolean {

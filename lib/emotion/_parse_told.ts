@@ -20,7 +20,7 @@ export function parseTold(
   const causes = cause === undefined ? [] : typeof cause === "string" ? [cause] : [...cause];
   for (const one of causes) check(profile, one);
   const kinds = causes.filter((one) => one !== "none" && one !== "restart");
-  const isTold = causesAreTold || kinds.length > 0 || causes.includes("none");
+  const isTold = causesAreTold || causes.length > 0;
   const most = 1 + Math.ceil((Math.max(0, elapsedMs) / MINUTE_MS) * maxInteractionsPerMinute);
   const isTooMany = kinds.length > MOST_CAUSES;
   return {

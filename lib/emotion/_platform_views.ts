@@ -20,6 +20,7 @@ const MOMENT_MS = 10_000;
 const VISIBLE = 0.001;
 // One disagreement can be a look that ran into a change; two in a row cannot.
 const DISAGREEMENTS = 2;
+const NEARER = 0.9;
 
 /** What a platform's look says, beside the state that is followed. */
 export interface PlatformVerdict {
@@ -56,8 +57,7 @@ export class PlatformViews {
     });
     const isOther = track.platform !== null && track.platform !== platform && off.length > 0;
     const isSameMoment = look.time - track.time <= MOMENT_MS;
-    const isNearOwn =
-      known !== undefined && distance(values, known.values) < 0.5 * distance(values, track.values);
+    const isNearOwn = known !== undefined && isNearer(off, values, known.values);
     const disagrees =
       isOther && (isSameMoment || (!isExplained && (isNearOwn || (known?.disagreements ?? 0) > 0)));
     const disagreements = disagrees ? (known?.disagreements ?? 0) + 1 : 0;
@@ -77,11 +77,18 @@ export class PlatformViews {
   }
 }
 
-function distance(one: readonly number[], other: readonly number[]): number {
-  let sum = 0;
-  for (let i = 0; i < one.length; i++) {
-    const difference = Math.abs(one[i]! - other[i]!);
-    if (difference > 0) sum += difference;
+/** Whether what is off is much nearer to what the platform itself showed last. */
+function isNearer(
+  off: readonly { readonly index: number; readonly low: number; readonly high: number }[],
+  values: readonly number[],
+  own: readonly number[],
+): boolean {
+  let toOwn = 0;
+  let toOther = 0;
+  for (const { index, low, high } of off) {
+    const value = values[index]!;
+    toOwn += Math.abs(value - own[index]!);
+    toOther += Math.max(low - value, value - high);
   }
-  return sum;
+  return toOwn < NEARER * toOther;
 }

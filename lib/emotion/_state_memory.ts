@@ -21,6 +21,10 @@ const HOURS = 48;
 const HOUR_MS = 3_600_000;
 // A state that was saved between two that are remembered is near one of them, not equal to it.
 const NEAR = 0.03;
+// Ageing draws all states together: only one that is met exactly is that one.
+const NEAR_AGED = 0.005;
+// Less than this is no other state, but the current one a little later.
+const CHANGED = 0.1;
 const OLDEST_AGED_MS = 24 * HOUR_MS;
 
 /** Remembers what states were, so that one that comes back is known for what it is. */
@@ -45,15 +49,20 @@ export class StateMemory {
 
   /**
    * The latest state before `time` that `values` are, as it was or as it had to become since then unattended.
-   * O(states × ticks), for the rare moment in which nothing else explains a state.
+   * What is nearer to `current` is no older state. O(states × ticks), for the rare moment in which nothing else explains a state.
    */
-  find(time: number, values: readonly number[]): RememberedState | undefined {
+  find(time: number, values: readonly number[], current: readonly number[]): RememberedState | undefined {
+    if (values.every((value, i) => Math.abs(value - current[i]!) <= CHANGED)) return undefined;
     const { changes, ticks, hours } = this.state;
-    const known = [...changes, ...ticks, ...hours].filter((entry) => entry.time < time);
+    const fromCurrent = distance(values, current);
+    const known = [...changes, ...ticks, ...hours].filter(
+      (entry) => entry.time < time && distance(entry.values, current) > 0.5 * fromCurrent,
+    );
     const byAge = known.sort((a, b) => b.time - a.time);
     return (
-      byAge.find((entry) => isNear(entry.values, values)) ??
-      byAge.find((entry) => this.#becomes(entry, time, values))
+      byAge.find(
+        (entry) => isNear(entry.values, values) && distance(entry.values, values) < 0.5 * fromCurrent,
+      ) ?? byAge.find((entry) => this.#becomes(entry, time, values))
     );
   }
 
@@ -69,12 +78,18 @@ export class StateMemory {
         mostMs: tick * tickMs,
       });
     }
-    return values.every((value, i) => value >= hull.low[i]! - NEAR && value <= hull.high[i]! + NEAR);
+    return values.every(
+      (value, i) => value >= hull.low[i]! - NEAR_AGED && value <= hull.high[i]! + NEAR_AGED,
+    );
   }
 }
 
 function isNear(one: readonly number[], other: readonly number[]): boolean {
   return one.every((value, i) => Math.abs(value - other[i]!) <= NEAR);
+}
+
+function distance(one: readonly number[], other: readonly number[]): number {
+  return one.reduce((sum, value, i) => sum + Math.abs(value - other[i]!), 0);
 }
 
 function keep<T>(list: T[], entry: T, most: number): void {

@@ -46,6 +46,13 @@ export function noteTicks(
   if (!isSame && most < MOST_TICKS) noteSlip(track, time);
 }
 
+/** Takes in that ticks came which could not be seen: the phase stays what it was. */
+export function shiftTicks(profile: ResolvedProfile, track: Track, ticks: number): void {
+  const tickMs = profile.source.decay?.tickMs ?? 0;
+  track.tickLow += ticks * tickMs;
+  track.tickHigh += ticks * tickMs;
+}
+
 function noteSlip(track: Track, time: number): void {
   track.slips = Math.max(0, track.slips - (time - track.slipTime) / FORGIVEN_MS) + 1;
   track.slipTime = time;

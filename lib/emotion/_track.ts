@@ -40,6 +40,7 @@ export interface EmotionTrack {
   unmovedTicks: number;
   unmovedReactions: number;
   unmovedSince: number;
+  unmovedTime: number;
   /** Whether an interaction moved it meanwhile. */
   hasReacted: boolean;
   /** Steps in a row that looked like ticks and were off the model. */
@@ -87,6 +88,7 @@ function freshEmotion(): EmotionTrack {
     unmovedTicks: 0,
     unmovedReactions: 0,
     unmovedSince: 0,
+    unmovedTime: 0,
     hasReacted: false,
     offTicks: 0,
     offSince: 0,

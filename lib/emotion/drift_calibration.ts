@@ -7,12 +7,20 @@ export interface DriftCalibrationRow {
   readonly falseAlarmRatio: number;
   readonly weeks: number;
   /** Minutes until half of the shifts of so many standard deviations were found; `null`: fewer than half were. */
-  readonly delayMinutes: Readonly<Record<"1" | "2" | "3", number | null>>;
+  readonly stepDelayMinutes: Readonly<Record<"1" | "2" | "3", number | null>>;
+  /** The same where the level does not jump but moves as fast as its inertia lets it. */
+  readonly gradualDelayMinutes: Readonly<Record<"1" | "2" | "3", number | null>>;
 }
 
 /** Filled in by the benchmark. */
 export const DRIFT_CALIBRATION: readonly DriftCalibrationRow[] = [
-  { caution: 1, falseAlarmRatio: 0.01, weeks: 200, delayMinutes: { "1": 1664, "2": 281, "3": 11 } },
+  {
+    caution: 1,
+    falseAlarmRatio: 0.01,
+    weeks: 200,
+    stepDelayMinutes: { "1": 1664, "2": 281, "3": 11 },
+    gradualDelayMinutes: { "1": null, "2": 300, "3": 92 },
+  },
 ];
 
 /** What came of clean simulated weeks of a companion whose model the profile is. */

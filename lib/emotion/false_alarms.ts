@@ -13,6 +13,8 @@ export interface FalseAlarmStatement {
   readonly weeks: number;
   /** Median minutes until a sustained shift of 1, 2, 3 standard deviations at inertia 0.9 is found; `undefined`: mostly not. */
   readonly delayMinutes: Readonly<Record<"1" | "2" | "3", number | undefined>> | undefined;
+  /** The same where the level does not jump but moves as fast as its inertia lets it. */
+  readonly gradualDelayMinutes: Readonly<Record<"1" | "2" | "3", number | undefined>> | undefined;
   readonly settings: {
     readonly caution: number;
     readonly trainingSamples: number;
@@ -46,14 +48,18 @@ export function stateFalseAlarms(settings: EmotionMonitorSettings): FalseAlarmSt
       weeklyFalseAlarmRatio: undefined,
       interval: undefined,
       delayMinutes: undefined,
+      gradualDelayMinutes: undefined,
       between: undefined,
     };
   }
   const share = upper === lower ? 0 : (caution - lower.caution) / (upper.caution - lower.caution);
   const mix = (a: number, b: number): number => a + share * (b - a);
-  const delay = (size: "1" | "2" | "3"): number | undefined => {
-    const [a, b] = [lower.delayMinutes[size], upper.delayMinutes[size]];
-    return a === null || b === null ? undefined : mix(a, b);
+  const delays = (of: "stepDelayMinutes" | "gradualDelayMinutes"): FalseAlarmStatement["delayMinutes"] => {
+    const at = (size: "1" | "2" | "3"): number | undefined => {
+      const [a, b] = [lower[of][size], upper[of][size]];
+      return a === null || b === null ? undefined : mix(a, b);
+    };
+    return { "1": at("1"), "2": at("2"), "3": at("3") };
   };
   const ratio = mix(lower.falseAlarmRatio, upper.falseAlarmRatio);
   return {
@@ -61,7 +67,8 @@ export function stateFalseAlarms(settings: EmotionMonitorSettings): FalseAlarmSt
     weeks: Math.min(lower.weeks, upper.weeks),
     weeklyFalseAlarmRatio: ratio,
     interval: wilson(ratio, Math.min(lower.weeks, upper.weeks)),
-    delayMinutes: { "1": delay("1"), "2": delay("2"), "3": delay("3") },
+    delayMinutes: delays("stepDelayMinutes"),
+    gradualDelayMinutes: delays("gradualDelayMinutes"),
     between: [lower.caution, upper.caution],
   };
 }
@@ -74,6 +81,7 @@ function stateModel(settings: FalseAlarmStatement["settings"]): FalseAlarmStatem
     weeklyFalseAlarmRatio: row.falseAlarmRatio,
     interval: wilson(row.falseAlarmRatio, row.weeks),
     delayMinutes: undefined,
+    gradualDelayMinutes: undefined,
     settings,
     between: undefined,
     limits: [

@@ -83,7 +83,7 @@ export function liveWeek(life: Life): readonly EmotionFinding[] {
       companion.crash(crash.at);
       companion.start(crash.at + crash.offMs);
       causes.push("restart");
-      nextMessage = Math.max(nextMessage, crash.at + crash.offMs + 1);
+      nextMessage = Math.max(nextMessage, crash.at + crash.offMs + 60_000);
       nextLook = Math.max(nextLook, crash.at + crash.offMs + 5000);
       continue;
     }
