@@ -24,5 +24,8 @@ export { MockOllamaServer } from "./lib/mocks/ollama/mock_ollama_server.ts";
 export { MockVoiceServer } from "./lib/mocks/voice/mock_voice_server.ts";
 export { Dashboard, type DashboardOptions } from "./lib/server/dashboard.ts";
 export { checkHistory } from "./lib/stability/history_checker.ts";
+export { LongRunningStabilityTest, RunDirectoryError } from "./lib/stability/long_running_stability_test.ts";
+export type { StabilityTestOptions } from "./lib/stability/stability_options.ts";
+export type { StabilityResults } from "./lib/stability/stability_results.ts";
 export { RecoveryTest, type RecoveryTestOptions } from "./lib/stability/recovery/recovery_test.ts";
 export { MetricsStore } from "./lib/store/metrics_store.ts";
