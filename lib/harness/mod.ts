@@ -83,24 +83,35 @@ export {
   type LoadTarget,
 } from "./load/load_run.ts";
 export {
+  type Bursts,
+  EVENING_WEIGHTS,
   LOAD_PATTERN_NAMES,
   type LoadPattern,
   type LoadPatternName,
   loadPatterns,
+  type TimeOfDay,
 } from "./load/load_pattern.ts";
 export {
   type Arrival,
+  type LoadPartOptions,
   LoadPlan,
   type LoadPlanOptions,
   type PlatformMix,
   type ResumeLoadOptions,
 } from "./load/load_plan.ts";
-export type { LoadMoment, LoadPartPosition, LoadPosition } from "./load/load_position.ts";
+export type {
+  LoadMoment,
+  LoadPartPosition,
+  LoadPosition,
+  LoadStream,
+  OpenBurst,
+} from "./load/load_position.ts";
 export {
   DEFAULT_MESSAGE_MIX,
   MESSAGE_KINDS,
   type MessageKind,
   type MessageMix,
+  WIDE_MESSAGE_MIX,
 } from "./load/message_kinds.ts";
 export { CompanionApiError } from "./_companion_api.ts";
 export type { ArgumentTemplate } from "./_template.ts";

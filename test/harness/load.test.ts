@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { SeededRandom, VirtualClock } from "demi-health/base";
 import {
   LatencySummary,
+  LOAD_PATTERN_NAMES,
   LoadGenerator,
   type LoadGeneratorOptions,
   type LoadTarget,
@@ -10,6 +11,7 @@ import {
   MESSAGE_KINDS,
   type Reply,
   type SendMessageOptions,
+  WIDE_MESSAGE_MIX,
 } from "demi-health/harness";
 import { quantile } from "demi-health/stats";
 
@@ -64,6 +66,19 @@ suite("LoadGenerator.plan()", () => {
     assert.equal(plan.hash, "f55e3ddf01461c09747c8a21ad4db62d7ea3255250ea1864f69984939122c12d");
     assert.notEqual(plan.hash, new LoadGenerator({ pattern: "active", seed: 8, users: 5 }).plan(DAY_MS).hash);
   });
+
+  // as they were before there were mixes, curves and bursts
+  const HASHES = {
+    active: "5cc498f7b00e1f286cdc54feafaed709104a093c03aa9f804a5a0f804175f7cc",
+    casual: "df526b02545ef5129a1093d6b9484307a442e136f6b103f7e5386ca35ec63dfc",
+    sporadic: "02261fde69cb5196cf872ca59da4485e6d215b6f8766b158ceb9fd1f01efa30c",
+    stress: "14f5d5c3887775b492e8fd0b31e27484991ade2ed2f6483bef05c70d4200916e",
+  } as const;
+  for (const pattern of LOAD_PATTERN_NAMES) {
+    test(`${pattern}: half a day has stayed the same since the first version`, () => {
+      assert.equal(new LoadGenerator({ pattern }).plan(DAY_MS / 2).hash, HASHES[pattern]);
+    });
+  }
 
   test("a longer plan begins as a shorter one does", () => {
     const load = new LoadGenerator({ seed: 1, pattern: "stress" });
@@ -138,7 +153,7 @@ suite("LoadGenerator.plan()", () => {
   });
 
   test("every kind comes, and no message is empty", () => {
-    const arrivals = [...new LoadGenerator({ pattern: "stress" }).plan(HOUR_MS)];
+    const arrivals = [...new LoadGenerator({ pattern: "stress", kinds: WIDE_MESSAGE_MIX }).plan(HOUR_MS)];
     assert.deepEqual([...new Set(arrivals.map(({ kind }) => kind))].sort(), [...MESSAGE_KINDS].sort());
     assert.ok(arrivals.every(({ text }) => text.trim() !== ""));
   });

@@ -3,25 +3,69 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   type Arrival,
+  DEFAULT_MESSAGE_MIX,
   LOAD_PATTERN_NAMES,
   LoadGenerator,
   type LoadGeneratorOptions,
+  type LoadPattern,
   type LoadPlan,
   type LoadPosition,
+  WIDE_MESSAGE_MIX,
 } from "demi-health/harness";
 
 const HOUR_MS = 3_600_000;
 const PATTERN_HOURS = { active: 40, casual: 100, sporadic: 1000, stress: 0.2 } as const;
 
+const named = fc.constantFrom(...LOAD_PATTERN_NAMES);
+const custom: fc.Arbitrary<LoadPattern> = fc.record({
+  messagesPerHour: fc.double({ min: 1, max: 60, noNaN: true }),
+  timeOfDay: fc.option(
+    fc.record({
+      weights: fc
+        .array(fc.nat(9), { minLength: 24, maxLength: 24 })
+        .map((weights) => [...weights.slice(1), 1]),
+      utcOffsetHours: fc.double({ min: -12, max: 14, noNaN: true }),
+    }),
+    { nil: undefined },
+  ),
+  bursts: fc.option(
+    fc.record({
+      messages: fc.double({ min: 1, max: 12, noNaN: true }),
+      gapMs: fc.constantFrom(5000, 90_000, 1_800_000),
+    }),
+    { nil: undefined },
+  ),
+});
+const common = {
+  users: fc.oneof(fc.integer({ min: 1, max: 7 }), fc.constant(["ada", "grace"])),
+  platforms: fc.constantFrom({ discord: 1 }, { discord: 1, android: 2 }),
+  kinds: fc.constantFrom(DEFAULT_MESSAGE_MIX, WIDE_MESSAGE_MIX, { "long-gap": 1, question: 5 }),
+};
+const seed = fc.oneof(fc.integer(), fc.string());
+
+interface Planned {
+  readonly options: LoadGeneratorOptions;
+  readonly durationMs: number;
+}
+
 /** Any plan of about a few hundred messages. */
-const plans: fc.Arbitrary<{ options: LoadGeneratorOptions; durationMs: number }> = fc
-  .record({
-    pattern: fc.constantFrom(...LOAD_PATTERN_NAMES),
-    seed: fc.oneof(fc.integer(), fc.string()),
-    users: fc.integer({ min: 1, max: 7 }),
-    platforms: fc.constantFrom({ discord: 1 }, { discord: 1, android: 2 }),
-  })
-  .map((options) => ({ options, durationMs: PATTERN_HOURS[options.pattern] * HOUR_MS }));
+const plans: fc.Arbitrary<Planned> = fc.oneof(
+  fc.record({ pattern: named, seed, ...common }).map((options) => {
+    return { options, durationMs: PATTERN_HOURS[options.pattern] * HOUR_MS };
+  }),
+  fc.record({ pattern: custom, seed, startMs: fc.nat(), ...common }).map((options) => {
+    return { options, durationMs: 30 * HOUR_MS };
+  }),
+  fc
+    .record({
+      mix: fc.array(fc.record({ pattern: fc.oneof(named, custom), rate: fc.constant(1.5), ...common }), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      seed,
+    })
+    .map((options) => ({ options, durationMs: HOUR_MS / 2 })),
+);
 
 /** The first so many, and where the plan stands then. */
 function read(plan: LoadPlan, count: number): { arrivals: Arrival[]; position: LoadPosition } {
@@ -45,7 +89,7 @@ suite("LoadPlan.position", () => {
         const rest = [...load.plan(durationMs, { from: position })];
         assert.deepEqual([...arrivals, ...rest], [...load.plan(durationMs)]);
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 
@@ -98,7 +142,11 @@ suite("LoadPlan.position", () => {
       [load, { ...position, sequence: -1 }, /'from' must be a position/],
       [load, { ...position, parts: [] }, /'from' must be a position/],
       [load, { ...position, parts: [{ ...part!, activeMs: NaN }] }, /'from' must be a position/],
-      [load, { ...position, parts: [{ ...part!, texts: [0, 0, 0, 0] }] }, /random state/],
+      [
+        load,
+        { ...position, parts: [{ ...part!, streams: { ...part!.streams, texts: [0, 0, 0, 0] } }] },
+        /random state/,
+      ],
     ];
     for (const [generator, from, message] of wrong) {
       assert.throws(() => generator.plan(HOUR_MS, { from }), { name: "RangeError", message });

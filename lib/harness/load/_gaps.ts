@@ -1,14 +1,14 @@
 import { exp, log } from "../../base/math.ts";
 import type { SeededRandom } from "../../base/random.ts";
-import type { ResolvedPattern } from "./load_pattern.ts";
+import { meanGapMs, type ResolvedPattern } from "./_resolve_pattern.ts";
 
 const BISECTIONS = 60;
 const STEEPEST = 20;
 
-/** Draws the time from one moment at which somebody writes to the next, in milliseconds of active time. */
+/** Draws the time from one moment, or the beginning of one burst, to that of the next, in milliseconds of active time. */
 export function gapSource(pattern: ResolvedPattern): (random: SeededRandom) => number {
-  const { messagesPerHour, gaps, minGapMs, maxGapMs, atOnce } = pattern;
-  const meanMs = (3_600_000 * atOnce) / messagesPerHour;
+  const { gaps, minGapMs, maxGapMs } = pattern;
+  const meanMs = meanGapMs(pattern);
   if (gaps === "poisson") return (random) => random.exponential(meanMs);
   const exponent = exponentFor(meanMs, minGapMs, maxGapMs);
   const share = 1 - exp(exponent * log(minGapMs / maxGapMs));

@@ -22,6 +22,26 @@ export interface LoadGeneratorOptions extends LoadPlanOptions {
  * assert.ok(Math.abs(day.length - 960) < 150);
  * assert.equal(load.plan(3_600_000).hash, load.plan(3_600_000).hash);
  * ```
+ *
+ * @example Three who drop in, and one who chats in the evenings, in Tokyo
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { EVENING_WEIGHTS, LoadGenerator } from "demi-health/harness";
+ *
+ * const evenings = {
+ *   messagesPerHour: 5, // in the mean hour of a day
+ *   timeOfDay: { weights: EVENING_WEIGHTS, utcOffsetHours: 9 },
+ *   bursts: { messages: 6 },
+ * };
+ * const load = new LoadGenerator({
+ *   seed: 7,
+ *   mix: [
+ *     { pattern: "casual", users: 3, rate: 0.5 },
+ *     { pattern: evenings, users: ["yui"], platforms: { android: 1 } },
+ *   ],
+ * });
+ * assert.deepEqual(load.plan(0).users, ["user1", "user2", "user3", "yui"]);
+ * ```
  */
 export class LoadGenerator {
   readonly #options: LoadGeneratorOptions;

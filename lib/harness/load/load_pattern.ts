@@ -4,9 +4,31 @@ export const LOAD_PATTERN_NAMES = ["active", "casual", "sporadic", "stress"] as 
 /** Name of a pattern that is there. */
 export type LoadPatternName = (typeof LOAD_PATTERN_NAMES)[number];
 
+/** Messages that come in bursts: somebody writes several in quick succession, and then nothing for a while. */
+export interface Bursts {
+  /** Mean number of messages in a burst; the number is geometrically distributed, from 1. */
+  readonly messages: number;
+  /** Mean time between two messages of a burst, exponentially distributed. @default {20_000} */
+  readonly gapMs?: number | undefined;
+}
+
+/** How much is written in which hour of the day. */
+export interface TimeOfDay {
+  /**
+   * A weight for each hour of the local day, from midnight: 24 numbers, or a function of the hour, 0 to 23. 0 where
+   * nobody writes. In an hour of twice the weight twice as much is written.
+   */
+  readonly weights: readonly number[] | ((hour: number) => number);
+  /** Local time minus UTC, such as 5.5 in Delhi. @default {0} */
+  readonly utcOffsetHours?: number | undefined;
+}
+
 /** How messages are spread over time. */
 export interface LoadPattern {
-  /** Messages of all users together in an hour in which they are active. */
+  /**
+   * Messages of all users together in an hour in which they are active; with `timeOfDay`, in the mean hour of a day.
+   * Those of bursts are counted one by one.
+   */
   readonly messagesPerHour: number;
   /**
    * `poisson`: each moment is as likely as any other. `heavy-tailed`: mostly short gaps and some very long ones,
@@ -23,6 +45,10 @@ export interface LoadPattern {
   readonly activeHoursPerDay?: number | undefined;
   /** Users who write at the same moment. @default {1} */
   readonly atOnce?: number | undefined;
+  /** In the place of `activeHoursPerDay`. `minGapMs` and `maxGapMs` are stretched by it as all gaps are. */
+  readonly timeOfDay?: TimeOfDay | undefined;
+  /** Gaps are then those from the beginning of one burst to that of the next. @default none */
+  readonly bursts?: Bursts | undefined;
 }
 
 /**
@@ -36,45 +62,10 @@ export const loadPatterns: Readonly<Record<LoadPatternName, LoadPattern>> = {
   stress: { messagesPerHour: 3600, atOnce: 3 },
 };
 
-/** {@linkcode LoadPattern} with every field there. */
-export type ResolvedPattern = Readonly<{ [K in keyof LoadPattern]-?: Exclude<LoadPattern[K], undefined> }>;
-
-/** @throws {RangeError} If the name is not known, or a number is out of its range. */
-export function resolvePattern(pattern: LoadPattern | LoadPatternName): ResolvedPattern {
-  const given = typeof pattern === "string" ? loadPatterns[pattern] : pattern;
-  if (given === undefined) {
-    const names = LOAD_PATTERN_NAMES.join(", ");
-    throw new RangeError(`Cannot plan load: 'pattern' must be one of ${names}, got ${String(pattern)}`);
-  }
-  const { messagesPerHour, gaps = "poisson", minGapMs = 600_000, maxGapMs = 86_400_000 } = given;
-  const { activeHoursPerDay = 24, atOnce = 1 } = given;
-  check(
-    "messagesPerHour",
-    "> 0 and finite",
-    messagesPerHour,
-    messagesPerHour > 0 && messagesPerHour < Infinity,
-  );
-  check(
-    "activeHoursPerDay",
-    "in (0, 24]",
-    activeHoursPerDay,
-    activeHoursPerDay > 0 && activeHoursPerDay <= 24,
-  );
-  check("atOnce", "an integer >= 1", atOnce, Number.isSafeInteger(atOnce) && atOnce >= 1);
-  check("minGapMs", "> 0 and below 'maxGapMs'", minGapMs, minGapMs > 0 && minGapMs < maxGapMs);
-  if (gaps === "heavy-tailed") {
-    const meanMs = (3_600_000 * atOnce) / messagesPerHour;
-    const isBetween = meanMs > minGapMs && meanMs < maxGapMs;
-    check(
-      "messagesPerHour",
-      "such that its mean gap is between the shortest and the longest",
-      messagesPerHour,
-      isBetween,
-    );
-  }
-  return { messagesPerHour, gaps, minGapMs, maxGapMs, activeHoursPerDay, atOnce };
-}
-
-function check(name: string, rule: string, value: number, holds: boolean): void {
-  if (!holds) throw new RangeError(`Cannot plan load: '${name}' must be ${rule}, got ${value}`);
-}
+/**
+ * Weights of a day as many people have it: asleep from one to six, awake for the rest, and most of it in the evening.
+ * For {@linkcode TimeOfDay}.
+ */
+export const EVENING_WEIGHTS: readonly number[] = [
+  6, 2, 1, 0, 0, 1, 3, 6, 8, 8, 8, 9, 11, 10, 8, 8, 9, 11, 14, 18, 22, 22, 18, 12,
+];

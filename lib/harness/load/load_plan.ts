@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { SeededRandom } from "../../base/random.ts";
 import type { PlatformName } from "../environment.ts";
 import { LoadPart, type LoadPartSettings } from "./_load_part.ts";
-import { type LoadPattern, type LoadPatternName, resolvePattern } from "./load_pattern.ts";
+import { toParts } from "./_load_parts.ts";
+import type { LoadPattern, LoadPatternName } from "./load_pattern.ts";
 import { checkPosition, type LoadPosition } from "./load_position.ts";
-import { DEFAULT_MESSAGE_MIX, type MessageKind, type MessageMix } from "./message_kinds.ts";
+import type { MessageKind, MessageMix } from "./message_kinds.ts";
 
 /** One message that is to be sent. */
 export interface Arrival {
@@ -21,18 +22,36 @@ export interface Arrival {
 /** How often each platform is used, in any unit. */
 export type PlatformMix = Readonly<Partial<Record<PlatformName, number>>>;
 
-/** What a plan is made of. */
-export interface LoadPlanOptions {
+/** Users who write in one pattern. */
+export interface LoadPartOptions {
   /** @default {"casual"} */
   readonly pattern?: LoadPattern | LoadPatternName | undefined;
-  /** @default {"load"} */
-  readonly seed?: string | number | undefined;
+  /** How many times as much is written as the pattern says. @default {1} */
+  readonly rate?: number | undefined;
   /** How many users, or their names. @default {3} */
   readonly users?: number | readonly string[] | undefined;
   /** @default Discord and Android alike */
   readonly platforms?: PlatformMix | undefined;
   /** @default {DEFAULT_MESSAGE_MIX} */
   readonly kinds?: MessageMix | undefined;
+}
+
+/** What a plan is made of. */
+export interface LoadPlanOptions extends LoadPartOptions {
+  /**
+   * Several groups of users at the same time, each with a pattern of its own; in the place of `pattern`, `rate` and
+   * `users`, while `platforms` and `kinds` are then what a group has that does not say its own. Users that are given by
+   * number are numbered on from group to group; a name that is in two groups writes in both patterns.
+   */
+  readonly mix?: readonly LoadPartOptions[] | undefined;
+  /** @default {"load"} */
+  readonly seed?: string | number | undefined;
+  /**
+   * When the plan begins, in milliseconds since the Unix epoch: what hour it is then for `timeOfDay`.
+   *
+   * @default {0}, which is midnight in UTC
+   */
+  readonly startMs?: number | undefined;
 }
 
 /** Options of {@linkcode LoadGenerator.plan}. */
@@ -49,21 +68,28 @@ export class LoadPlan implements Iterable<Arrival> {
   readonly durationMs: number;
   readonly #seed: string | number;
   readonly #parts: readonly LoadPartSettings[];
+  readonly #isMix: boolean;
   readonly #from: LoadPosition | undefined;
   #reading: Reading | undefined;
 
   /** @throws {RangeError} If a number or a name is out of its range, or `from` is of a plan with other options. */
   constructor(durationMs: number, options: LoadPlanOptions & ResumeLoadOptions = {}) {
-    const { seed = "load", from, ...part } = options;
+    const { seed = "load", from } = options;
     if (!(durationMs >= 0)) {
       throw new RangeError(`Cannot plan load: 'durationMs' must be >= 0, got ${durationMs}`);
     }
     this.durationMs = durationMs;
     this.#seed = seed;
-    this.#parts = [toSettings(part)];
+    this.#parts = toParts(options);
+    this.#isMix = options.mix !== undefined;
     this.#from = from;
     if (from) checkPosition(from, this.#name, this.#parts.length);
     this.#read(); // fails now, and not when it is read
+  }
+
+  /** Names of all users, in their order. */
+  get users(): readonly string[] {
+    return [...new Set(this.#parts.flatMap(({ users }) => users))];
   }
 
   /**
@@ -106,12 +132,15 @@ export class LoadPlan implements Iterable<Arrival> {
 
   #read(): Reading {
     const random = new SeededRandom(this.#seed);
-    const parts = this.#parts.map((part, index) => new LoadPart(part, random, this.#from?.parts[index]));
+    const parts = this.#parts.map((part, index) => {
+      const own = this.#isMix ? random.stream(`part ${index + 1}`) : random;
+      return new LoadPart(part, own, this.#from?.parts[index]);
+    });
     return new Reading(this.#name, parts, this.#from?.sequence);
   }
 
   get #name(): string {
-    const options = JSON.stringify([PLAN_VERSION, String(this.#seed), this.#parts]);
+    const options = JSON.stringify([PLAN_VERSION, String(this.#seed), this.#isMix, this.#parts]);
     return createHash("sha256").update(options).digest("hex").slice(0, 16);
   }
 }
@@ -134,7 +163,8 @@ class Reading {
 
   *arrivals(durationMs: number): Generator<Arrival, void, undefined> {
     for (let part = this.#next(); part.nextMs < durationMs; part = this.#next()) {
-      yield { sequence: this.#sequence++, ...part.take() };
+      const message = part.take();
+      if (message) yield { sequence: this.#sequence++, ...message };
     }
   }
 
@@ -144,21 +174,4 @@ class Reading {
     for (const part of this.#parts) if (part.nextMs < next.nextMs) next = part;
     return next;
   }
-}
-
-function toSettings(options: Omit<LoadPlanOptions, "seed">): LoadPartSettings {
-  const { pattern = "casual", users = 3, kinds = DEFAULT_MESSAGE_MIX } = options;
-  const { platforms = { discord: 1, android: 1 } } = options;
-  return { pattern: resolvePattern(pattern), users: toUsers(users), platforms, kinds };
-}
-
-function toUsers(users: number | readonly string[]): readonly string[] {
-  if (typeof users !== "number") {
-    if (users.length > 0) return users;
-    throw new RangeError("Cannot plan load: 'users' must have at least one name, got none");
-  }
-  if (!(Number.isSafeInteger(users) && users >= 1)) {
-    throw new RangeError(`Cannot plan load: 'users' must be an integer >= 1, got ${users}`);
-  }
-  return Array.from({ length: users }, (_, index) => `user${index + 1}`);
 }

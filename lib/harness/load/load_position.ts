@@ -1,15 +1,33 @@
 import type { RandomState } from "../../base/random.ts";
+import type { PlatformName } from "../environment.ts";
 
 /** Where one part of a plan stands. */
 export interface LoadPartPosition {
-  /** When its next moment comes, in milliseconds of active time. */
+  /** When its next moment, or burst, begins, in milliseconds of active time. */
   readonly activeMs: number;
   /** The moment at which it is, where not all of its users have written yet. */
   readonly moment: LoadMoment | null;
+  /** Bursts that are not over, by the time of their next message. */
+  readonly open: readonly OpenBurst[];
+  /** Users who are away, or were not long ago, and until when. */
+  readonly away: readonly (readonly [user: string, untilMs: number])[];
   /** Of its random streams. */
-  readonly times: RandomState;
-  readonly choices: RandomState;
-  readonly texts: RandomState;
+  readonly streams: Readonly<Record<LoadStream, RandomState>>;
+}
+
+/** Names of the random streams of a part. */
+export const LOAD_STREAMS = ["times", "choices", "texts", "bursts", "absences"] as const;
+
+/** Name of a random stream of a part. */
+export type LoadStream = (typeof LOAD_STREAMS)[number];
+
+/** A burst that is not over. */
+export interface OpenBurst {
+  /** When its next message comes. */
+  readonly atMs: number;
+  /** Index of the user. */
+  readonly user: number;
+  readonly platform: PlatformName;
 }
 
 /** A moment at which users write. */
@@ -37,9 +55,13 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isPart({ activeMs, moment }: LoadPartPosition): boolean {
+function isPart({ activeMs, moment, open, away, streams }: LoadPartPosition): boolean {
   if (!(activeMs >= 0 && activeMs < Infinity)) return false;
-  return moment === null || [moment.atMs, moment.first, moment.written].every(isCount);
+  if (!LOAD_STREAMS.every((name) => Array.isArray(streams?.[name]))) return false;
+  if (!Array.isArray(open) || !open.every(({ atMs, user }: OpenBurst) => isCount(atMs) && isCount(user)))
+    return false;
+  if (!Array.isArray(away) || !away.every(([, untilMs]) => isCount(untilMs))) return false;
+  return moment === null || [moment?.atMs, moment?.first, moment?.written].every(isCount);
 }
 
 /**
