@@ -1,7 +1,7 @@
 import { type Arrival, LoadPlan, type LoadPlanOptions } from "../harness/load/load_plan.ts";
 
 /** What users do: the options of a plan that a phase of a run has. */
-export type StabilityLoad = Omit<LoadPlanOptions, "seed" | "from">;
+export type StabilityLoad = Omit<LoadPlanOptions, "seed" | "startMs">;
 
 /** A part of a run with a load of its own. */
 export interface StabilityPhase extends StabilityLoad {
@@ -35,11 +35,14 @@ export class PhasedLoad {
   readonly durationMs: number;
   readonly #phases: readonly StabilityPhase[];
   readonly #seed: string;
+  readonly #startMs: number;
 
-  constructor(durationMs: number, seed: string, phases: readonly StabilityPhase[]) {
+  /** @param startMs When it begins, epoch milliseconds: what hour it is then. */
+  constructor(durationMs: number, seed: string, phases: readonly StabilityPhase[], startMs = 0) {
     this.durationMs = durationMs;
     this.#seed = seed;
     this.#phases = phases;
+    this.#startMs = startMs;
   }
 
   /** Name of the phase at that moment. */
@@ -50,10 +53,7 @@ export class PhasedLoad {
 
   /** Names of all users, in their order. */
   get users(): readonly string[] {
-    const all = this.#phases.flatMap(({ users = 3 }) =>
-      typeof users === "number" ? Array.from({ length: users }, (_, index) => `user${index + 1}`) : users,
-    );
-    return [...new Set(all)];
+    return [...new Set(this.#phases.flatMap((phase) => new LoadPlan(0, toLoad(phase)).users))];
   }
 
   /**
@@ -65,7 +65,8 @@ export class PhasedLoad {
     let index = 0;
     for (const { fromMs, toMs, phase } of this.#spans()) {
       const seed = `${this.#seed} phase ${index++}`;
-      for (const arrival of new LoadPlan(toMs - fromMs, { ...phase, seed })) {
+      const startMs = this.#startMs + fromMs;
+      for (const arrival of new LoadPlan(toMs - fromMs, { ...toLoad(phase), seed, startMs })) {
         const atMs = fromMs + arrival.atMs;
         if (atMs >= untilMs) return;
         if (sequence >= fromSequence) yield { ...arrival, sequence, atMs };
@@ -86,4 +87,8 @@ export class PhasedLoad {
       fromMs = toMs;
     }
   }
+}
+
+function toLoad({ name: _name, hours: _hours, ...load }: StabilityPhase): StabilityLoad {
+  return load;
 }

@@ -80,7 +80,9 @@ export function checkStabilityOptions(options: StabilityTestOptions): ResolvedOp
 
 // Every option of a load: the compiler misses one that is not here.
 const LOAD_OPTIONS: Readonly<Record<keyof StabilityLoad, true>> = {
+  mix: true,
   pattern: true,
+  rate: true,
   users: true,
   platforms: true,
   kinds: true,

@@ -177,7 +177,6 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     const { options, durationMs, untilMs, seed, phases, settings, identity } = this.#options;
     const checkpoints = new CheckpointStore(join(directory, "checkpoints"));
     const { from, dataDirectory, broken } = await this.#findStart(directory, checkpoints, identity);
-    const load = new PhasedLoad(durationMs, seed, phases);
     const faults = planFaults(options.faults ?? [], durationMs, `${seed} faults`);
     const live = join(directory, "data");
     if (dataDirectory !== undefined) await copyDirectory(dataDirectory, live);
@@ -186,7 +185,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     const timeline = this.#ends.use(
       await Timeline.open(join(directory, TIMELINE_FILE), from?.timelineBytes ?? 0),
     );
-    const { users } = load;
+    const { users } = new PhasedLoad(durationMs, seed, phases);
     const complain: { tell?: (error: unknown) => void } = {};
     const env = await LiveEnvironment.start({
       ...options.environment,
@@ -204,6 +203,8 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       },
     });
     this.#ends.use(env);
+    const bornAt = env.clock.now() - (env.virtualClock?.monotonicMs() ?? 0);
+    const load = new PhasedLoad(durationMs, seed, phases, from?.startedAt ?? Math.round(bornAt));
     let planned = 0;
     for (const _ of load.arrivals(0, untilMs)) planned++;
     const progress = new ProgressFile(directory);
