@@ -1,6 +1,6 @@
 // This module is browser-safe.
 import type { EmotionFindingKind } from "./emotion_finding.ts";
-import type { Issue, IssueEntry } from "./_judge_step.ts";
+import type { Issue, IssueEntry } from "./_issue.ts";
 import type { Look } from "./_look.ts";
 import type { ResolvedProfile } from "./_resolved_profile.ts";
 

@@ -1,5 +1,6 @@
 // This module is browser-safe.
-import { RegimeFit, type RegimeFitState } from "./_regime_fit.ts";
+import { BATCH_FIELDS, type DriftState, freshDriftState, LAGS, STEP_FIELDS, SUMS } from "./_drift_state.ts";
+import { RegimeFit } from "./_regime_fit.ts";
 import { invertCorrelation } from "./_invert_correlation.ts";
 
 /** Thresholds of {@linkcode DriftChannels}, in standard deviations of one innovation. */
@@ -31,46 +32,14 @@ export interface DriftAlarm {
   readonly since: number;
 }
 
-/** Everything that changes, as plain data. */
-export interface DriftState {
-  samples: number;
-  lastTime: number;
-  typicalGap: number;
-  last: number[];
-  fits: RegimeFitState[];
-  /** Number, sums and products of deviations, for the correlation. */
-  pairs: number;
-  totals: number[];
-  cross: number[];
-  inverse: number[];
-  sums: number[];
-  since: number[];
-  /** Largest step of each series while it was learned. */
-  widest: number[];
-  /** Of a step that waits to be confirmed: its direction, samples left, what came after it, when it was. */
-  steps: number[];
-  /** Innovations of the second half of the learning, summed by batches: the batch that runs, number, sums, squares. */
-  batches: number[];
-  /** By how much innovations spread more over a while than independent ones would; at least 1. */
-  scales: number[];
-  smoothed: number[];
-  smoothedWeight: number;
-  jointSince: number;
-  recent: number[];
-}
-
 const CLIP = 8;
-const LAGS = 3;
-const SUMS = 4 + LAGS;
 const OSCILLATION_ALLOWANCE = 1;
-const BATCH_FIELDS = 4;
 const BATCH = 40;
 const MOST_SCALE = 5;
 // A series that rests at its floor spreads unevenly; found by simulation of series that rest for up to 60 % of the time.
 const RESTING = 0.05;
-const RESTING_CAUTION = 1.6;
+const RESTING_CAUTION = 1.4;
 const RESTING_CLIP = 5;
-const STEP_FIELDS = 4;
 const STEP_CONFIRMATION = 10;
 // A single outlier takes itself back by several deviations; a new level wanders by the root of the samples.
 const STEP_TAKEN_BACK = -4;
@@ -301,29 +270,4 @@ export class DriftChannels {
 
 function clampRatio(ratio: number): number {
   return 1 + 0.01 * Math.max(-1, Math.min(1, ratio - 1));
-}
-
-export function freshDriftState(size: number): DriftState {
-  const zeros = (length: number): number[] => Array.from({ length }, () => 0);
-  return {
-    samples: 0,
-    lastTime: 0,
-    typicalGap: 0,
-    last: zeros(size),
-    fits: Array.from({ length: size }, () => RegimeFit.fresh()),
-    pairs: 0,
-    totals: zeros(size),
-    cross: zeros(size * size),
-    inverse: zeros(size * size),
-    sums: zeros(size * SUMS),
-    since: zeros(size * SUMS),
-    widest: zeros(size),
-    steps: zeros(size * STEP_FIELDS),
-    batches: zeros(size * BATCH_FIELDS),
-    scales: zeros(size).fill(1),
-    smoothed: zeros(size),
-    smoothedWeight: 0,
-    jointSince: 0,
-    recent: zeros(size * LAGS),
-  };
 }

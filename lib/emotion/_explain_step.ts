@@ -126,6 +126,7 @@ export class StepExplainer {
     let best: Account | undefined;
     let leastMisfit = Infinity;
     let mostHits = -1;
+    let sure: TickRange | undefined;
     const from = Math.max(0, least - 1);
     const aged = this.#startHull();
     for (let ticks = 0; ticks <= most + 1; ticks++) {
@@ -138,13 +139,12 @@ export class StepExplainer {
       if (!isAllowed && !account.isExplained) continue;
       const misfit = this.#misfit(account) + (isAllowed ? 0 : 1e-9);
       const hits = account.isExplained ? this.#values.length : this.#hits(account);
-      if (best && misfit === 0 && leastMisfit === 0)
-        best = { ...best, sure: { least: best.ticks, most: ticks } };
+      if (best && misfit === 0 && leastMisfit === 0) sure = { least: best.ticks, most: ticks };
       if (hits < mostHits || (hits === mostHits && misfit >= leastMisfit)) continue;
-      best = { ...account, isSure: hits > 0 };
-      [leastMisfit, mostHits] = [misfit, hits];
+      sure = account.sure;
+      [best, leastMisfit, mostHits] = [account, misfit, hits];
     }
-    return best!;
+    return { ...best!, sure: sure!, isSure: mostHits > 0 };
   }
 
   #hullFor(kinds: readonly string[], ticks: number): Hull {

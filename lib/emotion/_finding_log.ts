@@ -6,7 +6,7 @@ import type {
   EmotionSample,
 } from "./emotion_finding.ts";
 import { toMessage, toSeeAgain } from "./_finding_text.ts";
-import type { Issue } from "./_judge_step.ts";
+import type { Issue } from "./_issue.ts";
 
 /** How often a kind of finding came for one emotion. */
 export interface EmotionEpisode {

@@ -1,7 +1,9 @@
 // This module is browser-safe.
 import type { Hull } from "./_ageing.ts";
 import { StepExplainer, type Told } from "./_explain_step.ts";
-import { judgeStep, type Issue, type IssueEntry, type StepView } from "./_judge_step.ts";
+import type { Issue, IssueEntry } from "./_issue.ts";
+import { judgeStep } from "./_judge_step.ts";
+import type { StepView } from "./_step_view.ts";
 import { judgeMomentum } from "./_judge_momentum.ts";
 import type { Look } from "./_look.ts";
 import type { ResolvedProfile } from "./_resolved_profile.ts";

@@ -1,7 +1,7 @@
 // This module is browser-safe.
 import { exp, log } from "../base/math.ts";
 import type { Account } from "./_explain_step.ts";
-import type { Issue, IssueEntry } from "./_judge_step.ts";
+import type { Issue, IssueEntry } from "./_issue.ts";
 import type { Look } from "./_look.ts";
 import type { ResolvedProfile } from "./_resolved_profile.ts";
 import type { Track } from "./_track.ts";

@@ -1,5 +1,5 @@
 // This module is browser-safe.
-import type { Issue } from "./_judge_step.ts";
+import type { Issue } from "./_issue.ts";
 import type { Look } from "./_look.ts";
 import type { Track } from "./_track.ts";
 

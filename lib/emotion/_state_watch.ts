@@ -1,12 +1,13 @@
 // This module is browser-safe.
 import { type DynamicsState, freshDynamics, noteDynamics } from "./_affect_dynamics.ts";
 import { checkBounds } from "./_bounds_check.ts";
-import { DriftChannels, type DriftState, freshDriftState } from "./_drift_channels.ts";
+import { DriftChannels } from "./_drift_channels.ts";
+import { type DriftState, freshDriftState } from "./_drift_state.ts";
 import { DRIFT_THRESHOLDS } from "./_drift_thresholds.ts";
 import type { Told } from "./_explain_step.ts";
 import type { FindingLogState } from "./_finding_log.ts";
 import { Follower } from "./_follower.ts";
-import type { Issue } from "./_judge_step.ts";
+import type { Issue } from "./_issue.ts";
 import type { Look } from "./_look.ts";
 import { PlatformViews, type PlatformViewsState } from "./_platform_views.ts";
 import type { ResolvedProfile } from "./_resolved_profile.ts";

@@ -4,11 +4,12 @@ import type { EmotionProfile } from "../../lib/emotion/emotion_profile.ts";
 import { type LifePattern, liveWeek, START } from "../emotion/_live_week.ts";
 import { SimulatedDemi } from "../emotion/_simulated_demi.ts";
 
-export const WEEK_MINUTES = 7 * 1440;
+const WEEK_MINUTES = 7 * 1440;
 const MINUTE_MS = 60_000;
 const NAMES = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
 const MEAN = 0.5;
 const SPREAD = 0.05;
+const REST = 0.253; // the normal quantile of three fifths
 
 /** Nine emotions without a model: what is left is their level. */
 export const NINE: EmotionProfile = { name: "nine", emotions: NAMES, range: { min: -1, max: 2 } };
@@ -26,15 +27,23 @@ export interface SyntheticWeek {
   readonly inertia: number;
   readonly caution: number;
   readonly shift?: Shift | undefined;
+  /** Whether the emotions are cut off at a floor, where they then are for three fifths of the time. */
+  readonly rests?: boolean | undefined;
 }
 
 /** Minutes until the first alarm, after the shift where there is one; `undefined` when there is none. */
-export function minutesToAlarm({ seed, inertia, caution, shift }: SyntheticWeek): number | undefined {
+export function minutesToAlarm({
+  seed,
+  inertia,
+  caution,
+  shift,
+  rests = false,
+}: SyntheticWeek): number | undefined {
   const random = new SeededRandom(seed).stream("emotions");
   const shiftAt = 1440 + 1000 + (seed % 5) * 700;
   const end = shift ? shiftAt + 2 * 1440 : WEEK_MINUTES;
   const innovation = Math.sqrt(1 - inertia * inertia);
-  const monitor = new EmotionMonitor({ profile: NINE, caution });
+  const monitor = new EmotionMonitor({ profile: rests ? RESTING : NINE, caution });
   const level = NAMES.map(() => random.normal());
   let pull = 0;
   for (let minute = 0; minute < end; minute++) {
@@ -42,7 +51,10 @@ export function minutesToAlarm({ seed, inertia, caution, shift }: SyntheticWeek)
     for (let i = 0; i < level.length; i++) level[i] = inertia * level[i]! + innovation * random.normal();
     if (isShifted) pull = shift.form === "step" ? shift.size : inertia * pull + (1 - inertia) * shift.size;
     const state = Object.fromEntries(
-      NAMES.map((name, i) => [name, MEAN + SPREAD * (level[i]! + (i === 0 ? pull : 0))]),
+      NAMES.map((name, i) => {
+        const raised = level[i]! + (i === 0 ? pull : 0);
+        return [name, MEAN + SPREAD * (rests ? Math.max(0, raised - REST) : raised)];
+      }),
     );
     const findings = monitor.observe(state, { timestamp: START + minute * MINUTE_MS });
     if (findings.length === 0 || (shift && !isShifted)) continue;
@@ -52,6 +64,9 @@ export function minutesToAlarm({ seed, inertia, caution, shift }: SyntheticWeek)
   }
   return undefined;
 }
+
+/** The same nine, at their floor for three fifths of the time. */
+const RESTING: EmotionProfile = { ...NINE, floors: Object.fromEntries(NAMES.map((name) => [name, MEAN])) };
 
 const PATTERNS: readonly LifePattern[] = ["casual", "active", "sporadic", "silent"];
 

@@ -44,6 +44,18 @@ const curve = CAUTIONS.map((caution) => {
   return row;
 });
 
+const resting = seeds(1, WEEKS).map(
+  (seed) => minutesToAlarm({ seed, inertia: INERTIA, caution: 1, rests: true }) !== undefined,
+);
+const restingDelays = seeds(FIRST_SHIFTED_SEED, SHIFTED).map(
+  (seed) =>
+    minutesToAlarm({ seed, inertia: INERTIA, caution: 1, rests: true, shift: { size: 3, form: "step" } }) ??
+    Infinity,
+);
+say(
+  `at the floor for 60 % of the time: ${resting.filter(Boolean).length} of ${WEEKS} alarm; 3σ found in ${show(median(restingDelays))} min`,
+);
+
 const lives = [true, false].map((told) => {
   const raised = seeds(1, WEEKS).map((seed) => liveCleanWeek(seed, told));
   const alarmed = raised.map((messages) => messages.length > 0);
@@ -81,6 +93,12 @@ reportBench([
     unit: "min",
     measured: usual.step[2]!,
     goal: 40,
+  },
+  {
+    name: `clean weeks of emotions that rest at their floor (${WEEKS})`,
+    unit: "%",
+    measured: percent(resting),
+    goal: 5,
   },
   {
     name: `Demi's clean weeks with any finding, causes told (${WEEKS})`,

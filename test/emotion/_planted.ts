@@ -141,7 +141,7 @@ const only = (emotion: string, change: (value: number) => number) => (state: Dem
 
 const clampTo = (low: number, high: number, value: number): number => Math.min(high, Math.max(low, value));
 
-const HALF: readonly string[] = ["excitement", "vulnerability", "curiosity", "affection"];
+const HALF: ReadonlySet<string> = new Set(["excitement", "vulnerability", "curiosity", "affection"]);
 
 export const PLANTED: readonly PlantedDefect[] = [
   {
@@ -332,9 +332,7 @@ export const PLANTED: readonly PlantedDefect[] = [
     name: "only half of the emotions decay",
     make: (start) =>
       new Ticking(start, (before, after) =>
-        withValues(after, (name, value) =>
-          HALF.includes(name) ? before.values[name as EmotionName] : value,
-        ),
+        withValues(after, (name, value) => (HALF.has(name) ? before.values[name as EmotionName] : value)),
       ),
     kind: "decay-off-model",
     emotions: ["excitement", "affection"],
