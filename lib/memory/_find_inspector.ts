@@ -4,6 +4,7 @@ import { request } from "undici";
 import { NoSuchProcessError } from "../base/process_memory.ts";
 import { systemClock } from "../base/system_clock.ts";
 import { UnsupportedError } from "../base/unsupported_error.ts";
+import { readProgram } from "./_node_program.ts";
 
 /** Address of an inspector, and whether it was opened for us. */
 export interface FoundInspector {
@@ -15,40 +16,37 @@ const SIGUSR1 = 10; // on Linux, for all architectures that Node has
 const TCP_LISTEN = "0A";
 const PATIENCE_MS = 5000;
 const STEP_MS = 20;
-// A process that is just closing its inspector for somebody before us does not hear the signal.
-const SIGNAL_AGAIN_MS = 500;
+// A process that is just closing its inspector for somebody before us does not hear the first one.
+const SIGNALS_AT_MS = [0, 2000];
 
 /**
  * Opens the inspector of a Node process by its number, as `kill -USR1` does, and finds its port. Linux only: elsewhere
- * nobody tells on which port it listens, nor whether the signal would end a process that is not Node.
+ * nobody tells on which port it listens, nor whether the signal would end a process that is not Node. What is open
+ * already is taken as it is; a signal is sent to Node alone, and twice at most.
  *
  * @throws {NoSuchProcessError} If no such process lives.
  * @throws {TypeError} If it is not Node, or does not let itself be inspected.
  */
 export async function openInspector(pid: number): Promise<FoundInspector> {
   if (process.platform !== "linux") throw new UnsupportedError("inspect by process number", "/proc");
-  if (!catchesSignal(pid)) {
-    throw new TypeError(
-      `Cannot inspect process: 'pid' must be of Node (it catches SIGUSR1), got ${pid}, which would end by it`,
-    );
-  }
+  requireNode(pid);
   const before = listeningPorts(pid);
   const startMs = systemClock.monotonicMs();
   let signals = 0;
   for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs = systemClock.monotonicMs() - startMs) {
-    if (waitedMs >= signals * SIGNAL_AGAIN_MS && catchesSignal(pid)) {
-      process.kill(pid, "SIGUSR1");
-      signals++;
-    }
-    const opened = listeningPorts(pid).filter((port) => !before.includes(port));
-    const url = await firstInspector(opened);
-    if (url !== undefined) return { url, wasOpened: true };
-    // it was open before, then no port is new
     const known = await firstInspector(before);
     if (known !== undefined) return { url: known, wasOpened: false };
+    if (waitedMs >= (SIGNALS_AT_MS[signals] ?? Infinity)) {
+      signal(pid);
+      signals++;
+    }
+    const opened = await firstInspector(listeningPorts(pid).filter((port) => !before.includes(port)));
+    if (opened !== undefined) return { url: opened, wasOpened: true };
     await systemClock.sleep(STEP_MS);
   }
-  throw new TypeError(`Cannot inspect process: ${pid} must open its inspector within 5 s, got none`);
+  throw new TypeError(
+    `Cannot inspect process: ${pid} must open its inspector within 5 s, got none: it may handle SIGUSR1 itself; start it with --inspect`,
+  );
 }
 
 /** Address of the debugging socket that an inspector at `http://host:port` offers; undefined where there is none. */
@@ -74,11 +72,28 @@ async function firstInspector(ports: readonly number[]): Promise<string | undefi
   return undefined;
 }
 
-function catchesSignal(pid: number): boolean {
+function requireNode(pid: number): void {
   const status = read(`/proc/${pid}/status`);
   if (status === undefined) throw new NoSuchProcessError(pid);
+  const { name, isNode } = readProgram(pid);
+  if (!isNode)
+    throw new TypeError(`Cannot inspect process: 'pid' must be of Node, got one of ${name}, ${pid}`);
   const mask = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`);
-  return (mask & (1n << BigInt(SIGUSR1 - 1))) !== 0n;
+  if ((mask & (1n << BigInt(SIGUSR1 - 1))) === 0n) {
+    throw new TypeError(
+      `Cannot inspect process: 'pid' must catch SIGUSR1, got ${pid}, which would end by it`,
+    );
+  }
+}
+
+function signal(pid: number): void {
+  requireNode(pid); // the number may be another one's by now
+  try {
+    process.kill(pid, "SIGUSR1");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") throw new NoSuchProcessError(pid);
+    throw error;
+  }
 }
 
 function listeningPorts(pid: number): readonly number[] {

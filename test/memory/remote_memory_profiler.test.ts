@@ -13,6 +13,13 @@ process.stdin.on("data", () => { keepEach(); process.stdout.write("kept"); });
 process.stdout.write("up");
 `;
 
+const COUNTS_SIGNALS = `
+globalThis.signals = 0;
+process.on("SIGUSR1", () => signals++);
+process.stdin.on("data", () => process.stdout.write(String(signals), () => process.exit()));
+process.stdout.write("up");
+`;
+
 interface Started extends AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
   readonly grow: () => Promise<void>;
@@ -108,14 +115,47 @@ suite("RemoteMemoryProfiler", () => {
   test("signals no process that would end by it", byNumber, async () => {
     const child = spawn("sleep", ["1000"]);
     await once(child, "spawn");
-    await assert.rejects(
-      InspectedProcess.attach({ pid: child.pid! }),
-      /must be of Node \(it catches SIGUSR1\)/,
-    );
+    await assert.rejects(InspectedProcess.attach({ pid: child.pid! }), /must be of Node, got one of sleep/);
     assert.equal(child.exitCode ?? child.signalCode, null);
     child.kill("SIGKILL");
     await once(child, "exit");
     await assert.rejects(InspectedProcess.attach({ pid: child.pid! }), { name: "NoSuchProcessError" });
+  });
+
+  test("signals no process that catches the signal and is not Node", byNumber, async () => {
+    const child = spawn("sh", ["-c", "trap 'echo signalled' USR1; echo up; read line; echo over"]);
+    await once(child.stdout, "data");
+    await assert.rejects(InspectedProcess.attach({ pid: child.pid! }), /must be of Node, got one of \w+/);
+    let text = "";
+    child.stdout.on("data", (data) => (text += String(data)));
+    child.stdin.end("go on\n");
+    await once(child, "close");
+    assert.equal(text, "over\n");
+  });
+
+  test(
+    "signals a Node program that handles SIGUSR1 itself twice at most, and says so",
+    byNumber,
+    async () => {
+      const child = spawn(process.execPath, ["-e", COUNTS_SIGNALS]);
+      await once(child.stdout, "data");
+      await assert.rejects(InspectedProcess.attach({ pid: child.pid! }), /may handle SIGUSR1 itself/);
+      child.stdin.write("how many?");
+      const [count] = (await once(child.stdout, "data")) as [Buffer];
+      assert.match(String(count), /^[12]$/);
+      await once(child, "exit");
+    },
+  );
+
+  test("signals nobody whose inspector is open", byNumber, async () => {
+    const child = spawn(process.execPath, ["--inspect=0", "-e", COUNTS_SIGNALS]);
+    await once(child.stdout, "data");
+    {
+      await using inspected = await InspectedProcess.attach({ pid: child.pid! });
+      assert.equal(await inspected.evaluate("signals"), 0);
+    }
+    child.kill("SIGKILL");
+    await once(child, "exit");
   });
 
   test("says what an expression threw, and what is no inspector", async () => {
