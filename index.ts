@@ -6,6 +6,9 @@
  */
 export { AlertEngine } from "./lib/alerts/alert_engine.ts";
 export { defaultAlertRules } from "./lib/alerts/default_rules.ts";
+export { EmotionMonitor } from "./lib/emotion/emotion_monitor.ts";
+export type { EmotionMonitorOptions } from "./lib/emotion/emotion_monitor_options.ts";
+export { DEMI_PROFILE, type EmotionProfile } from "./lib/emotion/emotion_profile.ts";
 export { HealthFeed } from "./lib/feed/health_feed.ts";
 export { describeScenarios } from "./lib/harness/describe_scenarios.ts";
 export { IntegrationTestHarness } from "./lib/harness/integration_test_harness.ts";

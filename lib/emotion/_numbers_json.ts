@@ -1,15 +1,22 @@
 // This module is browser-safe.
 
-// JSON has no NaN and no infinity, and a state has both when its source is broken.
-const MARK = "$number";
+// JSON has no NaN, no infinity and no undefined, and a state has all of them when its source is broken.
+const MARK = "$value";
+const KNOWN: ReadonlyMap<unknown, unknown> = new Map<unknown, unknown>([
+  ["undefined", undefined],
+  ["NaN", NaN],
+  ["Infinity", Infinity],
+  ["-Infinity", -Infinity],
+]);
 
 /** A copy of plain data that JSON does not change. */
 export function toPlainJson(value: unknown): unknown {
-  if (typeof value === "number") return Number.isFinite(value) ? value : { [MARK]: String(value) };
+  if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) {
+    return { [MARK]: String(value) };
+  }
   if (Array.isArray(value)) return value.map(toPlainJson);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(entries.map(([key, item]) => [key, toPlainJson(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toPlainJson(item)]));
 }
 
 /** What {@linkcode toPlainJson} made it from. */
@@ -17,7 +24,7 @@ export function fromPlainJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromPlainJson);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value);
-  if (entries.length === 1 && entries[0]![0] === MARK) return Number(entries[0]![1]);
+  if (entries.length === 1 && entries[0]![0] === MARK) return KNOWN.get(entries[0]![1]);
   return Object.fromEntries(entries.map(([key, item]) => [key, fromPlainJson(item)]));
 }
 
