@@ -94,7 +94,8 @@ const RECOVERY_MS = 300_000;
 /**
  * What changed from one run to another, and what of it is more than chance: latencies, messages without a reply,
  * memory, emotions, recoveries, findings. Each quantity comes with the interval of its change. The unit of chance is a
- * block of time, as what is near in time is alike.
+ * block of time, as what is near in time is alike. The memory of a companion that lives in the harness's process is
+ * that of the process: compare runs that had one of their own, as those of `run_stability_test.ts` have.
  *
  * @example
  * ```ts
