@@ -14,7 +14,7 @@ export interface ChartFrame {
 const LIMIT_REACH = 2;
 
 /** Undefined where there is no finite point. */
-export function frameChart({ series, limits = [] }: ReportChart): ChartFrame | undefined {
+export function frameChart({ series, limits = [], span }: ReportChart): ChartFrame | undefined {
   let [from, to, low, high] = [Infinity, -Infinity, Infinity, -Infinity];
   const include = (timestamp: number, ...values: readonly number[]): void => {
     if (!Number.isFinite(timestamp) || values.some((value) => !Number.isFinite(value))) return;
@@ -28,6 +28,7 @@ export function frameChart({ series, limits = [] }: ReportChart): ChartFrame | u
     for (const each of band) include(each.timestamp, each.low, each.high);
   }
   if (from > to) return undefined;
+  if (span) ({ from, to } = span);
   const shown = limits.filter(({ value }) => Math.abs(value) <= LIMIT_REACH * Math.abs(high));
   for (const { value } of shown) {
     low = Math.min(low, value);

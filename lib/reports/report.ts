@@ -65,6 +65,8 @@ export interface ReportChart {
   readonly series: readonly ReportSeries[];
   /** Horizontal lines, drawn where they are within twice of what is shown. */
   readonly limits?: readonly { readonly name: string; readonly value: number }[] | undefined;
+  /** Time that is shown, epoch milliseconds: charts of one span stand in line. @default that of the figures */
+  readonly span?: { readonly from: number; readonly to: number } | undefined;
   /** Moments, epoch milliseconds. */
   readonly marks?: readonly { readonly name: string; readonly timestamp: number }[] | undefined;
 }
