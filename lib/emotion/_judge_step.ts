@@ -57,7 +57,11 @@ function judgeUntold(view: StepView): readonly Issue[] {
     return [...issues, ...judgeUnmoved(view, byTime, unmoved)];
   const isFar = (off: Off): boolean => impossible.has(off.index) && Math.abs(off.residual) > FAR;
   const isReplaced = offs.length >= REPLACED && (view.wentBack || offs.filter(isFar).length > 1);
-  return [...issues, ...judgeFar(view, isReplaced ? offs : offsOf(view, account))];
+  // what time would have made of it says more than all that interactions can do
+  const far = isReplaced
+    ? judgeFar({ ...view, account: byTime }, offs)
+    : judgeFar(view, offsOf(view, account));
+  return [...issues, ...far];
 }
 
 /** A step in which nothing but time was told. */

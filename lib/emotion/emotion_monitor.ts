@@ -55,9 +55,10 @@ export class EmotionMonitor {
   /** @throws {RangeError} If an option or the profile is out of its range; the message says which. */
   constructor(options: EmotionMonitorOptions = {}) {
     const { clock = systemClock, ...settings } = options;
-    this.#settings = resolveSettings(settings);
+    const resolved = resolveSettings(settings);
     // a copy, so that nobody changes the rules behind the monitor's back
-    this.#profile = resolveProfile(structuredClone(this.#settings.profile));
+    this.#settings = { ...resolved, profile: structuredClone(resolved.profile) };
+    this.#profile = resolveProfile(this.#settings.profile);
     this.#clock = clock;
     this.#state = freshMonitorState(this.#profile.size);
     this.#watch = new StateWatch(this.#profile, this.#settings, this.#state);

@@ -207,6 +207,16 @@ suite("EmotionMonitor, on ordinary trouble", () => {
     assert.deepEqual(kinds(healthy({ crashes, pattern: "silent" })), []);
   });
 
+  test("ticks that come up to a second late raise nothing", () => {
+    const random = new SeededRandom(8);
+    class Late extends SimulatedDemi {
+      override age(now: number): void {
+        super.age(now - (random.chance(0.5) ? 1000 : 0));
+      }
+    }
+    assert.deepEqual(kinds(healthy({ companion: new Late(START), lookMs: 30_000 })), []);
+  });
+
   test("looks on several platforms and at every message raise nothing", () => {
     assert.deepEqual(
       kinds(healthy({ platforms: ["discord", "android", "voice"], looksAtMessages: true })),
