@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { acquireLock, findLockHolder, isProcessAlive } from "../../lib/store/lock_file.ts";
 import { temporaryDirectory } from "../integration/_demo.ts";
 
-function stateOf(pid: number): string {
-  return execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).trim();
+function ask(what: "stat" | "comm", pid: number): string {
+  return execFileSync("ps", ["-o", `${what}=`, "-p", String(pid)], { encoding: "utf8" }).trim();
 }
 
 suite("findLockHolder()", () => {
@@ -41,17 +41,22 @@ suite("findLockHolder()", () => {
     await using data = await temporaryDirectory();
     const path = join(data.path, "run");
     const parent = spawn("sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]);
+    await using ends = new AsyncDisposableStack();
+    ends.defer(async () => {
+      const ended = once(parent, "exit");
+      parent.kill("SIGKILL");
+      await ended;
+    });
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    while (ask("comm", parent.pid!) !== "sleep"); // a shell would wait for its child
     const pid = Number(String(line));
     await writeFile(`${path}.lock`, JSON.stringify({ pid }));
     assert.equal(await findLockHolder(path), pid);
     process.kill(pid, "SIGKILL");
-    while (!stateOf(pid).startsWith("Z"));
+    while (!ask("stat", pid).startsWith("Z"));
     assert.equal(await findLockHolder(path), undefined);
     assert.deepEqual([await isProcessAlive(pid), await isProcessAlive(parent.pid!)], [false, true]);
     await using _lock = await acquireLock(path); // and it is taken over
-    parent.kill("SIGKILL");
-    await once(parent, "exit");
   });
 
   test("a half-written file names nobody", async () => {
