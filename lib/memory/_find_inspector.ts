@@ -13,6 +13,7 @@ export interface FoundInspector {
 }
 
 const SIGUSR1 = 10; // on Linux, for all architectures that Node has
+const TCP_ESTABLISHED = "01";
 const TCP_LISTEN = "0A";
 const PATIENCE_MS = 5000;
 const STEP_MS = 20;
@@ -96,13 +97,24 @@ function signal(pid: number): void {
   }
 }
 
+/** How many are connected to a port of a process; undefined where it cannot be seen. Linux only. */
+export function countConnections(pid: number, port: number): number | undefined {
+  const ports = portsOf(pid, TCP_LISTEN).includes(port) ? portsOf(pid, TCP_ESTABLISHED) : undefined;
+  return ports?.filter((each) => each === port).length;
+}
+
 function listeningPorts(pid: number): readonly number[] {
+  return portsOf(pid, TCP_LISTEN);
+}
+
+/** Own port of each socket of a process that is in a state. */
+function portsOf(pid: number, state: string): readonly number[] {
   const sockets = new Set(list(`/proc/${pid}/fd`).map((name) => socketOf(`/proc/${pid}/fd/${name}`)));
   return ["tcp", "tcp6"].flatMap((family) =>
     (read(`/proc/${pid}/net/${family}`) ?? "")
       .split("\n")
       .map((line) => line.trim().split(/\s+/))
-      .filter((fields) => fields[3] === TCP_LISTEN && sockets.has(fields[9]))
+      .filter((fields) => fields[3] === state && sockets.has(fields[9]))
       .map((fields) => Number.parseInt(fields[1]!.split(":")[1]!, 16)),
   );
 }

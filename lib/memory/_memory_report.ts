@@ -28,7 +28,8 @@ export interface MemoryReportParts {
   readonly peakRssBytes: number;
   readonly snapshots: readonly MemorySnapshot[];
   readonly crossings: readonly MemoryEvent[];
-  readonly sites: readonly AllocationSite[];
+  /** Undefined where no two profiles could be compared. */
+  readonly sites: readonly AllocationSite[] | undefined;
   readonly collections: { readonly minors: number; readonly majors: number; readonly pauseMs: number };
   readonly unsupported: readonly string[];
   readonly census: readonly LabelCensus[];
@@ -100,7 +101,7 @@ export function composeMemoryReport(parts: MemoryReportParts): Report {
   };
 }
 
-function notable({ sites }: MemoryReportParts): readonly AllocationSite[] {
+function notable({ sites = [] }: MemoryReportParts): readonly AllocationSite[] {
   return sites.filter(({ share, newSamples }) => share >= 0.01 && newSamples >= 3).slice(0, 10);
 }
 
@@ -236,12 +237,12 @@ function projectionSection(
 }
 
 function siteSection(parts: MemoryReportParts): ReportSection | undefined {
-  const { hasHeap, unsupported } = parts;
-  if (!hasHeap) return undefined;
+  if (!parts.hasHeap) return undefined;
   const shown = notable(parts);
   if (shown.length === 0) {
-    const isUnknown = unsupported.some((text) => text.startsWith("Allocation sites"));
-    const text = isUnknown ? "Allocation sites are not known here." : "No function holds more than before.";
+    const text = parts.sites
+      ? "Of no function it was seen that it holds more than before."
+      : "It is not known which functions hold more: no two profiles could be compared.";
     return { title: "Where it grows", blocks: [{ type: "text", text }] };
   }
   const [first] = shown;

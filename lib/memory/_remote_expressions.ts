@@ -1,6 +1,6 @@
 // Text that runs in an inspected process: plain JavaScript of every Node that has an inspector worth the name.
 
-/** What {@linkcode READ_SIZES} gives. */
+/** What {@linkcode CollectionExpressions.readSizes} gives. */
 export interface RemoteSizes {
   readonly rss: number;
   readonly heapTotal: number;
@@ -24,11 +24,22 @@ export interface RemoteDetails {
   readonly activeResources: Readonly<Record<string, number>>;
 }
 
-const KEY = `Symbol.for("demi-health.collections")`;
+/** Expressions that count collections for one who looks, and leave what others count alone. */
+export interface CollectionExpressions {
+  /** Counts collections from now on. */
+  readonly watch: string;
+  readonly unwatch: string;
+  readonly readSizes: string;
+}
 
-/** Counts collections from now on. */
-export const WATCH_COLLECTIONS: string = `(() => {
-  if (globalThis[${KEY}]) return;
+/** @param id Unlike that of any other who looks at the process. */
+export function collectionExpressions(id: string): CollectionExpressions {
+  const key = `Symbol.for(${JSON.stringify(`demi-health.collections.${id}`)})`;
+  return { watch: watch(key), unwatch: unwatch(key), readSizes: readSizes(key) };
+}
+
+function watch(key: string): string {
+  return `(() => {
   const { PerformanceObserver } = process.getBuiltinModule("node:perf_hooks");
   const seen = { minors: 0, majors: 0, pauseMs: 0, floor: undefined };
   const observer = new PerformanceObserver((list) => {
@@ -42,20 +53,46 @@ export const WATCH_COLLECTIONS: string = `(() => {
     }
   });
   observer.observe({ entryTypes: ["gc"] });
-  Object.defineProperty(globalThis, ${KEY}, { value: { seen, observer }, configurable: true });
+  Object.defineProperty(globalThis, ${key}, { value: { seen, observer }, configurable: true });
 })()`;
+}
 
-export const UNWATCH_COLLECTIONS: string = `(() => {
-  globalThis[${KEY}]?.observer.disconnect();
-  delete globalThis[${KEY}];
+function unwatch(key: string): string {
+  return `(() => {
+  globalThis[${key}]?.observer.disconnect();
+  delete globalThis[${key}];
 })()`;
+}
 
-export const READ_SIZES: string = `(() => {
-  const { seen } = globalThis[${KEY}] ?? { seen: { minors: 0, majors: 0, pauseMs: 0 } };
+function readSizes(key: string): string {
+  return `(() => {
+  const { seen } = globalThis[${key}] ?? { seen: { minors: 0, majors: 0, pauseMs: 0 } };
   const sizes = { ...process.memoryUsage(), uptime: process.uptime(), ...seen };
   seen.floor = undefined;
   return sizes;
 })()`;
+}
+
+const OPENED = `Symbol.for("demi-health.inspector")`;
+
+/** Notes that the inspector was opened by a profiler: the last that leaves closes it. */
+export const NOTE_OPENED: string = `void Object.defineProperty(globalThis, ${OPENED}, { value: true, configurable: true })`;
+
+export const WAS_OPENED: string = `globalThis[${OPENED}] === true`;
+
+/** Closes the inspector once it has answered. */
+export const CLOSE_INSPECTOR: string = `(() => {
+  delete globalThis[${OPENED}];
+  setImmediate(() => process.getBuiltinModule("node:inspector").close());
+})()`;
+
+const setFlags = (flags: string): string => {
+  return `process.getBuiltinModule("node:v8").setFlagsFromString(${JSON.stringify(flags)})`;
+};
+
+/** For code that is optimized from now on. */
+export const INLINE_NOTHING: string = setFlags("--no-turbo-inlining --no-maglev-inlining");
+export const INLINE_AGAIN: string = setFlags("--turbo-inlining --maglev-inlining");
 
 export const READ_DETAILS: string = `(() => {
   const v8 = process.getBuiltinModule("node:v8");

@@ -4,6 +4,7 @@ import { systemClock } from "../base/system_clock.ts";
 import { type HeapProfile, toAllocations } from "./_heap_profile.ts";
 import type { AllocationProfile } from "./allocation_profile.ts";
 import { forceGc } from "./force_gc.ts";
+import { SamplingLostError } from "./sampling_lost_error.ts";
 import { UnsupportedError } from "../base/unsupported_error.ts";
 
 /** Options of {@linkcode AllocationProfiler}. */
@@ -80,7 +81,8 @@ export class AllocationProfiler implements Disposable {
   }
 
   /**
-   * Begins to sample. Does nothing when it runs already.
+   * Begins to sample. Does nothing when it runs already. Where an inspector from outside samples, its samples are read, as
+   * V8 has one sampler only.
    *
    * @throws {UnsupportedError} On Deno and Bun, whose `node:inspector` has no heap profiler.
    * @throws {ProfilerBusyError} If another one runs in this thread.
@@ -90,7 +92,7 @@ export class AllocationProfiler implements Disposable {
     if (isBusy) throw new ProfilerBusyError();
     const session = connect();
     try {
-      ask(session, "HeapProfiler.startSampling", { samplingInterval: this.samplingIntervalBytes });
+      if (!isSampling(session)) this.#sample(session);
     } catch (error) {
       session.disconnect();
       throw error;
@@ -104,13 +106,18 @@ export class AllocationProfiler implements Disposable {
    * a full collection if one is asked for.
    *
    * @throws {TypeError} If it does not run.
+   * @throws {SamplingLostError} If another inspector ended the sampling. It is begun anew.
    */
   read(options: ReadProfileOptions = {}): AllocationProfile {
     const { collectGarbage = false } = options;
     if (!this.#session)
       throw new TypeError("Cannot read allocation profile: the profiler must be running, got a stopped one");
     if (collectGarbage) forceGc();
-    const { profile } = ask(this.#session, "HeapProfiler.getSamplingProfile") as { profile: HeapProfile };
+    const profile = readProfile(this.#session);
+    if (!profile) {
+      this.#sample(this.#session);
+      throw new SamplingLostError();
+    }
     const allocations = toAllocations(profile, import.meta.url);
     return {
       timestamp: this.#clock.now(),
@@ -131,6 +138,10 @@ export class AllocationProfiler implements Disposable {
   [Symbol.dispose](): void {
     this.stop();
   }
+
+  #sample(session: Session): void {
+    demand(post(session, "HeapProfiler.startSampling", { samplingInterval: this.samplingIntervalBytes }));
+  }
 }
 
 function connect(): Session {
@@ -143,14 +154,32 @@ function connect(): Session {
   }
 }
 
+// Undefined where nobody samples.
+function readProfile(session: Session): HeapProfile | undefined {
+  const answer = post(session, "HeapProfiler.getSamplingProfile");
+  if (answer?.error?.message.includes("not started")) return undefined;
+  return (demand(answer) as { profile: HeapProfile }).profile;
+}
+
+function isSampling(session: Session): boolean {
+  return readProfile(session) !== undefined;
+}
+
+interface Answer {
+  readonly error: Error | null;
+  readonly result: unknown;
+}
+
 // Within one thread the inspector answers before `post` returns.
-function ask(session: Session, method: string, parameters: object = {}): unknown {
-  let answer: { readonly error: Error | null; readonly result: unknown } | undefined;
+function post(session: Session, method: string, parameters: object = {}): Answer | undefined {
+  let answer: Answer | undefined;
   session.post(method, parameters, (error: Error | null, result: unknown) => {
     answer = { error, result };
   });
-  if (!answer || answer.error || typeof answer.result !== "object") {
-    throw new UnsupportedError("ask for heap profile", "sampling heap profiler", { cause: answer?.error });
-  }
-  return answer.result;
+  return answer;
+}
+
+function demand(answer: Answer | undefined): object {
+  if (typeof answer?.result === "object" && answer.result !== null && !answer.error) return answer.result;
+  throw new UnsupportedError("ask for heap profile", "sampling heap profiler", { cause: answer?.error });
 }

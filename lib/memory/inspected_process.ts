@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { withDeadline } from "../base/deadline.ts";
 import { systemClock } from "../base/system_clock.ts";
-import { askInspector, openInspector } from "./_find_inspector.ts";
+import { askInspector, countConnections, openInspector } from "./_find_inspector.ts";
 import { type HeapProfile, toAllocations } from "./_heap_profile.ts";
+import { CLOSE_INSPECTOR, NOTE_OPENED, WAS_OPENED } from "./_remote_expressions.ts";
 import type { AllocationProfile } from "./allocation_profile.ts";
+import { SamplingLostError } from "./sampling_lost_error.ts";
 
 /** Which process: by number (Linux), or by the address that `node --inspect` prints. */
 export type InspectTarget = { readonly pid: number } | { readonly url: string };
@@ -17,6 +19,7 @@ export class InspectorError extends Error {
 const START_MS = 5000;
 const START_STEP_MS = 10;
 const ANSWER_MS = 60_000;
+const CLOSE_MS = 3000;
 const MAX_MESSAGE_BYTES = 1 << 30;
 
 interface ExceptionDetails {
@@ -37,19 +40,20 @@ interface Waiting {
 }
 
 /**
- * A Node process seen through its inspector: its heap from inside, without a line of code in it. Opened by process number
- * it is closed again in the end.
+ * A Node process seen through its inspector: its heap from inside, without a line of code in it. An inspector that was opened by
+ * process number is closed again when the last leaves it.
  */
 export class InspectedProcess implements AsyncDisposable {
   readonly #socket: WebSocket;
-  readonly #closesInspector: boolean;
+  /** Of the process, where it was found by it. */
+  readonly #pid: number | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #samplingIntervalBytes = 0;
   #next = 1;
 
-  private constructor(socket: WebSocket, closesInspector: boolean) {
+  private constructor(socket: WebSocket, pid: number | undefined) {
     this.#socket = socket;
-    this.#closesInspector = closesInspector;
+    this.#pid = pid;
     socket.on("message", (data) => this.#take(String(data)));
     socket.on("close", () => this.#fail("must live, got one that ended"));
     socket.on("error", (error) => this.#fail(`must be reachable, got ${error.message}`));
@@ -71,10 +75,13 @@ export class InspectedProcess implements AsyncDisposable {
     } catch (cause) {
       throw new InspectorError(`Cannot inspect process: ${found.url} must accept a connection`, { cause });
     }
-    const inspected = new InspectedProcess(socket, found.wasOpened);
+    await using starting = new AsyncDisposableStack();
+    const inspected = starting.use(new InspectedProcess(socket, "pid" in target ? target.pid : undefined));
+    if (found.wasOpened) await inspected.evaluate(NOTE_OPENED);
     // a process that ends waits for its debuggers to let go, for ever if need be
     await inspected.#ask("NodeRuntime.notifyWhenWaitingForDisconnect", { enabled: true });
     await inspected.#whenStarted();
+    starting.move();
     return inspected;
   }
 
@@ -100,15 +107,26 @@ export class InspectedProcess implements AsyncDisposable {
     await this.#ask("HeapProfiler.collectGarbage");
   }
 
-  /** Begins to sample allocations: what was there before is in no profile. */
+  /**
+   * Begins to sample allocations: what was there before is in no profile. Where it is sampled already, by itself or through
+   * another inspector, those samples are read: V8 has one sampler, and who starts it again would end it for the other.
+   */
   async startSampling(samplingIntervalBytes: number): Promise<void> {
-    await this.#ask("HeapProfiler.startSampling", { samplingInterval: samplingIntervalBytes });
     this.#samplingIntervalBytes = samplingIntervalBytes;
+    if ((await this.#readSamples()) === undefined) await this.#sample();
   }
 
-  /** The sampled objects that are alive. */
+  /**
+   * The sampled objects that are alive.
+   *
+   * @throws {SamplingLostError} If another inspector ended the sampling. It is begun anew.
+   */
   async readProfile(): Promise<AllocationProfile> {
-    const { profile } = (await this.#ask("HeapProfiler.getSamplingProfile")) as { profile: HeapProfile };
+    const profile = await this.#readSamples();
+    if (!profile) {
+      await this.#sample();
+      throw new SamplingLostError();
+    }
     const allocations = toAllocations(profile);
     return {
       timestamp: systemClock.now(),
@@ -121,13 +139,50 @@ export class InspectedProcess implements AsyncDisposable {
   /** Lets go of the process: sampling ends with the connection. Does nothing when it ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
-    if (this.#closesInspector) {
-      const close = "setImmediate(() => process.getBuiltinModule('node:inspector').close()), 0";
-      await this.evaluate(close).catch(() => undefined); // it ended meanwhile: that is what was wanted
+    const closed = once(this.#socket, "close").catch(() => undefined);
+    const isClosing = await this.#closeIfLast().catch(() => false); // it ended meanwhile: that is what was wanted
+    if (isClosing) await this.#untilClosed(closed);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close();
+    await closed;
+  }
+
+  async #sample(): Promise<void> {
+    await this.#ask("HeapProfiler.startSampling", { samplingInterval: this.#samplingIntervalBytes });
+  }
+
+  /** Undefined where nobody samples. */
+  async #readSamples(): Promise<HeapProfile | undefined> {
+    try {
+      const { profile } = (await this.#ask("HeapProfiler.getSamplingProfile")) as { profile: HeapProfile };
+      return profile;
+    } catch (error) {
+      if (error instanceof InspectorError && error.message.includes("not started")) return undefined;
+      throw error;
     }
-    const closed = once(this.#socket, "close");
-    this.#socket.close();
-    await closed.catch(() => undefined);
+  }
+
+  /** Closes an inspector that was opened by process number, unless somebody else is connected. */
+  async #closeIfLast(): Promise<boolean> {
+    if (this.#pid === undefined || countConnections(this.#pid, this.#port) !== 1) return false;
+    if ((await this.evaluate(WAS_OPENED)) !== true) return false;
+    await this.evaluate(CLOSE_INSPECTOR);
+    return true;
+  }
+
+  /**
+   * An inspector that is closed while its client leaves kills its process (Node 26, one time in five): it must be the one who
+   * hangs up. One that is too busy for that does so when the client has long gone.
+   */
+  async #untilClosed(closed: Promise<unknown>): Promise<void> {
+    const limit = new AbortController();
+    const { signal } = limit;
+    const patience = systemClock.sleep(CLOSE_MS, { signal, keepAlive: false }).catch(() => undefined);
+    await Promise.race([closed, patience]);
+    limit.abort();
+  }
+
+  get #port(): number {
+    return Number(new URL(this.#socket.url).port);
   }
 
   /**

@@ -1,13 +1,14 @@
 import process from "node:process";
 import type { Clock, ClockTimer } from "../base/clock.ts";
 import { readFileDescriptors, readProcessMemory } from "../base/process_memory.ts";
-import { systemClock } from "../base/system_clock.ts";
 import { describeRuntime, UnsupportedError } from "../base/unsupported_error.ts";
 import type { Report } from "../reports/report.ts";
 import { writeReport } from "../reports/write_report.ts";
 import { MemoryRecord, type ResidentSample } from "./_memory_record.ts";
 import { readOwnDetails, readOwnSizes } from "./_own_process.ts";
-import { ProfileBaselines } from "./_profile_baselines.ts";
+import { profilerSettings } from "./_profiler_settings.ts";
+import { SAMPLING_LOST, SiteSearch } from "./_site_search.ts";
+import { steadyTime } from "./_steady_time.ts";
 import type { AllocationProfile } from "./allocation_profile.ts";
 import { AllocationProfiler } from "./allocation_profiler.ts";
 import type { AllocationSite } from "./compare_profiles.ts";
@@ -20,6 +21,7 @@ import type { MemoryDifference, MemorySnapshot } from "./memory_snapshot.ts";
 import type { ObjectTracker } from "./object_tracker.ts";
 import { PostGcObserver } from "./post_gc_observer.ts";
 import type { MemorySample } from "./sample.ts";
+import { SamplingLostError } from "./sampling_lost_error.ts";
 import { takeHeapSnapshotSummary } from "./take_heap_snapshot_summary.ts";
 
 /** Options of {@linkcode MemoryProfiler}. */
@@ -83,23 +85,26 @@ export class MemoryProfiler implements Disposable {
   readonly #collections: PostGcObserver;
   readonly #allocations: AllocationProfiler | undefined;
   readonly #objects: ObjectTracker | undefined;
-  readonly #unsupported: string[] = [];
-  #baselines: ProfileBaselines | undefined;
+  readonly #unsupported = new Set<string>();
+  readonly #search: SiteSearch;
+  readonly #now: () => number;
   /** The newest two. */
   #heaps: readonly HeapSnapshotSummary[] = [];
   #timer: ClockTimer | undefined;
   #startedAt: number | undefined;
   #stoppedAt: number | undefined;
+  /** Why allocation sites are not known, if so. */
+  #noSites: string | undefined;
   #newFloor: number | undefined;
-  #sites: readonly AllocationSite[] = [];
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(options: MemoryProfilerOptions = {}) {
-    const { pid = process.pid, includeDescendants = true, intervalMs = 10_000 } = options;
-    const { collectGarbage = false, samplingIntervalBytes = 524_288 } = options;
-    const { warningBytes = 8e9, criticalBytes = 10e9, minHours = 2 } = options;
-    const { clock = systemClock, onError = console.error } = options;
-    requirePositive({ pid, intervalMs, warningBytes, criticalBytes });
+    const { pid = process.pid, includeDescendants = true } = options;
+    const settings = profilerSettings(options);
+    const { intervalMs, collectGarbage, samplingIntervalBytes, clock, onError } = settings;
+    if (!(Number.isSafeInteger(pid) && pid > 0)) {
+      throw new RangeError(`Cannot make memory profiler: 'pid' must be a whole number > 0, got ${pid}`);
+    }
     this.#pid = pid;
     this.#objects = options.objects;
     this.#isOwn = pid === process.pid;
@@ -108,7 +113,9 @@ export class MemoryProfiler implements Disposable {
     this.#isForced = collectGarbage && canForceGc();
     this.#clock = clock;
     this.#onError = onError;
-    this.#record = new MemoryRecord({ warningBytes, criticalBytes, minHours, onError });
+    this.#now = steadyTime(clock);
+    this.#search = new SiteSearch(this.#now());
+    this.#record = new MemoryRecord(settings);
     this.#collections = new PostGcObserver({
       clock,
       onReading: ({ heapUsedBytes }) => void (this.#newFloor = heapUsedBytes),
@@ -125,7 +132,7 @@ export class MemoryProfiler implements Disposable {
 
   /** What is not measured here, and why, in sentences. */
   get unsupported(): readonly string[] {
-    return this.#unsupported;
+    return [...this.#unsupported];
   }
 
   /** Labelled snapshots, oldest first: the newest hundred. */
@@ -141,7 +148,7 @@ export class MemoryProfiler implements Disposable {
   /** Takes a first sample at once. Does nothing when it runs already. */
   start(): void {
     if (this.#timer) return;
-    this.#startedAt ??= this.#clock.now();
+    this.#startedAt ??= this.#now();
     this.#stoppedAt = undefined;
     if (this.#isOwn) {
       this.#collections.start();
@@ -216,8 +223,8 @@ export class MemoryProfiler implements Disposable {
    */
   findSites(): readonly AllocationSite[] {
     const profile = this.#readProfile();
-    if (profile && this.#baselines) this.#sites = this.#baselines.compare(profile);
-    return this.#sites;
+    if (profile) this.#search.take(profile);
+    return this.#search.sites ?? [];
   }
 
   /** Tells of samples and of crossed limits. @returns Ends it. */
@@ -228,11 +235,11 @@ export class MemoryProfiler implements Disposable {
   /** Takes a last sample and ends. What was measured stays. Does nothing when it does not run. */
   stop(): void {
     if (!this.#timer) return;
-    this.#tick();
-    this.findSites();
     this.#timer.cancel();
     this.#timer = undefined;
-    this.#stoppedAt = this.#clock.now();
+    this.#attempt(() => this.sample());
+    this.#attempt(() => this.findSites());
+    this.#stoppedAt = this.#now();
     this.#collections.stop();
     this.#allocations?.stop();
   }
@@ -243,16 +250,17 @@ export class MemoryProfiler implements Disposable {
 
   /** The report as data, to be added to. */
   report(): Report {
+    this.#attempt(() => this.findSites());
     const { minors, majors, pauseMs } = this.#collections;
     return this.#record.report({
       pid: this.#pid,
       runtime: this.#isOwn ? describeRuntime() : undefined,
       hasHeap: this.#isOwn,
       startedAt: this.#startedAt,
-      endedAt: this.#stoppedAt ?? this.#clock.now(),
-      sites: this.findSites(),
+      endedAt: this.#stoppedAt ?? this.#now(),
+      sites: this.#search.sites,
       collections: { minors, majors, pauseMs },
-      unsupported: this.#unsupported,
+      unsupported: this.unsupported,
       census: this.#objects?.census() ?? [],
       heaps: this.#heaps,
     });
@@ -272,28 +280,29 @@ export class MemoryProfiler implements Disposable {
   #listUnsupported(wantsForced: boolean): void {
     const runtime = describeRuntime();
     if (!this.#isOwn) {
-      this.#unsupported.push(
+      this.#unsupported.add(
         "Of another process only what the operating system tells is known: no heap, no allocation sites.",
       );
       return;
     }
     if (wantsForced && !this.#isForced)
-      this.#unsupported.push(`${runtime} lets nobody force garbage collection.`);
+      this.#unsupported.add(`${runtime} lets nobody force garbage collection.`);
     if (!PostGcObserver.isSupported && !this.#isForced) {
-      this.#unsupported.push(
-        `${runtime} reports no garbage collections: the floor of the heap is not known.`,
-      );
+      this.#unsupported.add(`${runtime} reports no garbage collections: the floor of the heap is not known.`);
     }
   }
 
   #startAllocations(): void {
+    if (!this.#allocations) return;
+    if (this.#noSites !== undefined) this.#unsupported.delete(this.#noSites);
+    this.#noSites = undefined;
+    this.#search.restart(this.#now());
     try {
-      this.#allocations?.start();
-      if (this.#allocations) this.#baselines = new ProfileBaselines(this.#clock.now());
+      this.#allocations.start();
     } catch (error) {
       // memory is measured all the same; the report says what is missing
-      const text = `Allocation sites are not known: ${error instanceof Error ? error.message : String(error)}.`;
-      if (!this.#unsupported.includes(text)) this.#unsupported.push(text);
+      this.#noSites = `Allocation sites are not known: ${error instanceof Error ? error.message : String(error)}.`;
+      this.#unsupported.add(this.#noSites);
     }
   }
 
@@ -303,30 +312,39 @@ export class MemoryProfiler implements Disposable {
       return this.#objects.countInstances();
     } catch (error) {
       if (!(error instanceof UnsupportedError)) throw error;
-      if (!this.#unsupported.includes(error.message)) this.#unsupported.push(error.message);
+      this.#unsupported.add(error.message);
       return undefined;
     }
   }
 
   #readProfile(): AllocationProfile | undefined {
     if (!this.#allocations?.isRunning) return undefined;
-    return this.#allocations.read({ collectGarbage: canForceGc() });
+    const options = { collectGarbage: canForceGc() };
+    try {
+      return { ...this.#allocations.read(options), timestamp: this.#now() };
+    } catch (error) {
+      if (!(error instanceof SamplingLostError)) throw error;
+      this.#search.restart(this.#now());
+      this.#unsupported.add(SAMPLING_LOST);
+      return { ...this.#allocations.read(options), timestamp: this.#now() };
+    }
   }
 
   #tick(): void {
+    this.#attempt(() => this.sample());
+    if (this.#allocations && this.#search.isDue(this.#now())) this.#attempt(() => this.findSites());
+  }
+
+  #attempt(work: () => unknown): void {
     try {
-      if (this.#baselines?.isDue(this.#clock.now())) {
-        const profile = this.#readProfile();
-        if (profile) this.#baselines.add(profile);
-      }
-      this.sample();
+      work();
     } catch (error) {
       this.#onError(error);
     }
   }
 
   #read(): ResidentSample {
-    const timestamp = this.#clock.now();
+    const timestamp = this.#now();
     if (!this.#isOwn) {
       const includeDescendants = this.#includeDescendants;
       const { rssBytes, pssBytes, uptimeSeconds } = readProcessMemory(this.#pid, { includeDescendants });
@@ -337,13 +355,5 @@ export class MemoryProfiler implements Disposable {
     const postGcBytes = this.#isForced ? sizes.heapUsedBytes : this.#newFloor;
     this.#newFloor = undefined;
     return { timestamp, ...sizes, ...(postGcBytes === undefined ? {} : { postGcBytes }) };
-  }
-}
-
-function requirePositive(options: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!(value > 0 && value < Infinity)) {
-      throw new RangeError(`Cannot make memory profiler: '${name}' must be finite and > 0, got ${value}`);
-    }
   }
 }

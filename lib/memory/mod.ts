@@ -60,6 +60,7 @@ export {
 } from "../base/process_memory.ts";
 export { RemoteMemoryProfiler, type RemoteMemoryProfilerOptions } from "./remote_memory_profiler.ts";
 export type { MemorySample, MemorySeries } from "./sample.ts";
+export { SamplingLostError } from "./sampling_lost_error.ts";
 export {
   type HeapSnapshotSource,
   summarizeHeapSnapshot,

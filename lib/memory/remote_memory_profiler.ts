@@ -1,18 +1,21 @@
-import type { Clock, ClockTimer } from "../base/clock.ts";
+import process from "node:process";
+import type { ClockTimer } from "../base/clock.ts";
 import { readFileDescriptors } from "../base/process_memory.ts";
-import { systemClock } from "../base/system_clock.ts";
 import type { Report } from "../reports/report.ts";
 import { writeReport } from "../reports/write_report.ts";
 import { MemoryRecord, type ResidentSample } from "./_memory_record.ts";
-import { ProfileBaselines } from "./_profile_baselines.ts";
+import { type ProfilerSettings, profilerSettings } from "./_profiler_settings.ts";
 import {
+  type CollectionExpressions,
+  collectionExpressions,
+  INLINE_AGAIN,
+  INLINE_NOTHING,
   READ_DETAILS,
-  READ_SIZES,
   type RemoteDetails,
   type RemoteSizes,
-  UNWATCH_COLLECTIONS,
-  WATCH_COLLECTIONS,
 } from "./_remote_expressions.ts";
+import { SAMPLING_LOST, SiteSearch } from "./_site_search.ts";
+import { steadyTime } from "./_steady_time.ts";
 import type { AllocationProfile } from "./allocation_profile.ts";
 import type { AllocationSite } from "./compare_profiles.ts";
 import { compareSnapshots } from "./compare_snapshots.ts";
@@ -22,19 +25,32 @@ import type { MemoryEvent } from "./memory_event.ts";
 import type { MemoryProfilerOptions } from "./memory_profiler.ts";
 import type { MemoryDifference, MemorySnapshot } from "./memory_snapshot.ts";
 import type { MemorySample } from "./sample.ts";
+import { SamplingLostError } from "./sampling_lost_error.ts";
 
 /** Options of {@linkcode RemoteMemoryProfiler.attach}: as those of `MemoryProfiler`. */
-export type RemoteMemoryProfilerOptions = Omit<
+export interface RemoteMemoryProfilerOptions extends Omit<
   MemoryProfilerOptions,
   "pid" | "includeDescendants" | "objects"
->;
+> {
+  /**
+   * Has V8 inline no function that it optimizes from now on, until the profiler leaves: an inlined one allocates for its caller,
+   * which may be in another file. Some code is slower meanwhile. For a process that was started to be profiled.
+   *
+   * @default {false}
+   */
+  readonly withoutInlining?: boolean | undefined;
+}
 
-interface Settings {
-  readonly intervalMs: number;
-  readonly collectGarbage: boolean;
-  readonly samplingIntervalBytes: number | false;
-  readonly clock: Clock;
-  readonly onError: (error: unknown) => void;
+interface Settings extends ProfilerSettings {
+  readonly withoutInlining: boolean;
+}
+
+let watchers = 0;
+
+interface Watch {
+  readonly settings: Settings;
+  readonly record: MemoryRecord;
+  readonly collecting: CollectionExpressions;
 }
 
 /**
@@ -66,27 +82,30 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
   readonly #runtime: string;
   readonly #settings: Settings;
   readonly #record: MemoryRecord;
-  readonly #baselines: ProfileBaselines;
+  readonly #collecting: CollectionExpressions;
+  readonly #search: SiteSearch;
+  readonly #now: () => number;
   readonly #startedAt: number;
   #timer: ClockTimer | undefined;
   #isTicking = false;
   #endedAt: number | undefined;
   #collections = { minors: 0, majors: 0, pauseMs: 0 };
-  #sites: readonly AllocationSite[] = [];
+  #wasSamplingLost = false;
 
   private constructor(
     inspected: InspectedProcess,
     { pid, version }: RemoteDetails,
-    settings: Settings,
-    record: MemoryRecord,
+    { settings, record, collecting }: Watch,
   ) {
     this.pid = pid;
     this.#process = inspected;
     this.#runtime = `Node ${version.slice(1)}`;
     this.#settings = settings;
     this.#record = record;
-    this.#startedAt = settings.clock.now();
-    this.#baselines = new ProfileBaselines(this.#startedAt);
+    this.#collecting = collecting;
+    this.#now = steadyTime(settings.clock);
+    this.#startedAt = this.#now();
+    this.#search = new SiteSearch(this.#startedAt);
   }
 
   /**
@@ -100,23 +119,27 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
     target: InspectTarget,
     options: RemoteMemoryProfilerOptions = {},
   ): Promise<RemoteMemoryProfiler> {
-    const { intervalMs = 10_000, collectGarbage = false, samplingIntervalBytes = 524_288 } = options;
-    const { warningBytes = 8e9, criticalBytes = 10e9, minHours = 2 } = options;
-    const { clock = systemClock, onError = console.error } = options;
-    if (!(intervalMs > 0 && intervalMs < Infinity)) {
-      throw new RangeError(
-        `Cannot attach memory profiler: 'intervalMs' must be finite and > 0, got ${intervalMs}`,
-      );
-    }
-    const record = new MemoryRecord({ warningBytes, criticalBytes, minHours, onError });
+    const { withoutInlining = false, ...others } = options;
+    const settings: Settings = { ...profilerSettings(others), withoutInlining };
+    const { samplingIntervalBytes } = settings;
+    const record = new MemoryRecord(settings);
+    const collecting = collectionExpressions(`${process.pid}.${++watchers}`);
     await using starting = new AsyncDisposableStack();
     const inspected = starting.use(await InspectedProcess.attach(target));
-    await inspected.evaluate(WATCH_COLLECTIONS);
+    if (withoutInlining) await inspected.evaluate(INLINE_NOTHING);
+    await inspected.evaluate(collecting.watch);
     if (samplingIntervalBytes !== false) await inspected.startSampling(samplingIntervalBytes);
     const details = (await inspected.evaluate(READ_DETAILS)) as RemoteDetails;
     starting.move();
-    const settings = { intervalMs, collectGarbage, samplingIntervalBytes, clock, onError };
-    return new RemoteMemoryProfiler(inspected, details, settings, record);
+    return new RemoteMemoryProfiler(inspected, details, { settings, record, collecting });
+  }
+
+  /** What is not measured, and why, in sentences. */
+  get unsupported(): readonly string[] {
+    return [
+      ...(this.#settings.samplingIntervalBytes === false ? ["Allocation sites were not asked for."] : []),
+      ...(this.#wasSamplingLost ? [SAMPLING_LOST] : []),
+    ];
   }
 
   /** Labelled snapshots, oldest first: the newest hundred. */
@@ -138,12 +161,9 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
 
   /** Takes a sample now. @throws {InspectorError} If the process ended. */
   async sample(): Promise<ResidentSample> {
-    if (this.#baselines.isDue(this.#settings.clock.now())) {
-      const profile = await this.#readProfile();
-      if (profile) this.#baselines.add(profile);
-    }
     const sample = await this.#read();
     this.#record.add(sample);
+    if (this.#search.isDue(this.#now())) await this.findSites();
     return sample;
   }
 
@@ -188,10 +208,11 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
    * it is what was found last.
    */
   async findSites(): Promise<readonly AllocationSite[]> {
-    if (this.#endedAt !== undefined) return this.#sites;
-    const profile = await this.#readProfile();
-    if (profile) this.#sites = this.#baselines.compare(profile);
-    return this.#sites;
+    if (this.#endedAt === undefined) {
+      const profile = await this.#readProfile();
+      if (profile) this.#search.take(profile);
+    }
+    return this.#search.sites ?? [];
   }
 
   /** Tells of samples and of crossed limits. @returns Ends it. */
@@ -201,17 +222,16 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
 
   /** The report as data, to be added to. */
   async report(): Promise<Report> {
-    const sites = await this.findSites().catch(() => this.#sites); // it may have ended
-    const hasSites = this.#settings.samplingIntervalBytes !== false;
+    await this.findSites().catch(() => undefined); // it may have ended
     return this.#record.report({
       pid: this.pid,
       runtime: this.#runtime,
       hasHeap: true,
       startedAt: this.#startedAt,
-      endedAt: this.#endedAt ?? this.#settings.clock.now(),
-      sites,
+      endedAt: this.#endedAt ?? this.#now(),
+      sites: this.#search.sites,
       collections: this.#collections,
-      unsupported: hasSites ? [] : ["Allocation sites were not asked for."],
+      unsupported: this.unsupported,
       census: [],
       heaps: [],
     });
@@ -228,11 +248,12 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
     this.#timer?.cancel();
     try {
       await this.findSites();
-      await this.#process.evaluate(UNWATCH_COLLECTIONS);
+      await this.#process.evaluate(this.#collecting.unwatch);
+      if (this.#settings.withoutInlining) await this.#process.evaluate(INLINE_AGAIN);
     } catch {
       // it has ended: what was found before stands
     }
-    this.#endedAt = this.#settings.clock.now();
+    this.#endedAt = this.#now();
     await this.#process[Symbol.asyncDispose]();
   }
 
@@ -251,14 +272,21 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
   async #readProfile(): Promise<AllocationProfile | undefined> {
     if (this.#settings.samplingIntervalBytes === false) return undefined;
     await this.#process.collectGarbage();
-    return { ...(await this.#process.readProfile()), timestamp: this.#settings.clock.now() };
+    try {
+      return { ...(await this.#process.readProfile()), timestamp: this.#now() };
+    } catch (error) {
+      if (!(error instanceof SamplingLostError)) throw error;
+      this.#wasSamplingLost = true;
+      this.#search.restart(this.#now());
+      return { ...(await this.#process.readProfile()), timestamp: this.#now() };
+    }
   }
 
   async #read(): Promise<ResidentSample> {
-    const { clock, collectGarbage } = this.#settings;
-    const timestamp = clock.now();
+    const { collectGarbage } = this.#settings;
+    const timestamp = this.#now();
     if (collectGarbage) await this.#process.collectGarbage();
-    const sizes = (await this.#process.evaluate(READ_SIZES)) as RemoteSizes;
+    const sizes = (await this.#process.evaluate(this.#collecting.readSizes)) as RemoteSizes;
     const { minors, majors, pauseMs } = sizes;
     this.#collections = { minors, majors, pauseMs };
     const floor = collectGarbage ? sizes.heapUsed : sizes.floor;

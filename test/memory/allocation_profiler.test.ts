@@ -1,3 +1,4 @@
+import { Session } from "node:inspector";
 import { fileURLToPath } from "node:url";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
@@ -7,6 +8,7 @@ import {
   type AllocationSite,
   compareProfiles,
   ProfilerBusyError,
+  SamplingLostError,
 } from "demi-health/memory";
 import * as functions from "./fixtures/growing_functions.ts";
 
@@ -79,6 +81,34 @@ suite("AllocationProfiler", () => {
     second.start();
     assert.equal(second.isRunning, true);
     assert.equal(first.isRunning, false);
+  });
+
+  test("begins anew, and says so, where another inspector ended the sampling", () => {
+    using profiler = new AllocationProfiler(FINE);
+    profiler.start();
+    const other = new Session();
+    other.connect();
+    other.post("HeapProfiler.startSampling", {});
+    other.disconnect();
+    assert.throws(() => profiler.read(), SamplingLostError);
+    functions.rememberMessages(5000);
+    assert.ok(profiler.read().allocations.some(({ stack }) => stack.some(({ file }) => file === FIXTURE)));
+    functions.history.length = 0;
+  });
+
+  test("does not end the sampling of another inspector", () => {
+    const other = new Session();
+    other.connect();
+    other.post("HeapProfiler.startSampling", {});
+    {
+      using profiler = new AllocationProfiler(FINE);
+      profiler.start();
+      assert.ok(profiler.read().totalBytes >= 0);
+    }
+    let failed: unknown = "no answer";
+    other.post("HeapProfiler.getSamplingProfile", (error) => (failed = error));
+    other.disconnect();
+    assert.equal(failed, null);
   });
 
   test("refuses to read before it was started, and senseless intervals", () => {

@@ -1,3 +1,4 @@
+import { Session } from "node:inspector";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +8,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
-import { VirtualClock } from "demi-health/base";
-import { type MemoryEvent, MemoryProfiler, ObjectTracker } from "demi-health/memory";
+import { type Clock, VirtualClock } from "demi-health/base";
+import { AllocationProfiler, type MemoryEvent, MemoryProfiler, ObjectTracker } from "demi-health/memory";
 import * as functions from "./fixtures/growing_functions.ts";
 
 const FIXTURE = fileURLToPath(new URL("fixtures/growing_functions.ts", import.meta.url));
@@ -182,8 +183,82 @@ suite("MemoryProfiler", () => {
     profiler.stop();
   });
 
+  test("outlives another inspector that ended its sampling", async () => {
+    const errors: unknown[] = [];
+    const clock = new VirtualClock();
+    const onError = (error: unknown): void => void errors.push(error);
+    const profiler = new MemoryProfiler({ clock, samplingIntervalBytes: 16_384, onError });
+    profiler.start();
+    await clock.advance(30_000);
+    const end = (): void => {
+      const other = new Session();
+      other.connect();
+      other.post("HeapProfiler.startSampling", {});
+      other.disconnect();
+    };
+    end();
+    await clock.advance(60_000);
+    assert.equal(profiler.samples.length, 10);
+    assert.ok(profiler.takeSnapshot("after").profile);
+    functions.rememberMessages(20_000);
+    assert.equal(profiler.findSites()[0]?.functionName, "rememberMessages");
+    functions.history.length = 0;
+    assert.match(profiler.unsupported.join(), /Allocation sites .* another inspector/);
+    end();
+    profiler.stop();
+    assert.equal(profiler.isRunning, false);
+    assert.ok(profiler.report());
+    assert.deepEqual(errors, []);
+  });
+
+  test("goes on where the clock of the day is set back by an hour", async () => {
+    const errors: unknown[] = [];
+    const clock = new VirtualClock();
+    let backMs = 0;
+    const setBack: Clock = {
+      now: () => clock.now() - backMs,
+      monotonicMs: () => clock.monotonicMs(),
+      setTimer: (callback, delayMs) => clock.setTimer(callback, delayMs),
+      setRepeating: (callback, intervalMs) => clock.setRepeating(callback, intervalMs),
+      sleep: (...args) => clock.sleep(...args),
+      track: (work) => work,
+    };
+    const onError = (error: unknown): void => void errors.push(error);
+    using profiler = new MemoryProfiler({ clock: setBack, samplingIntervalBytes: false, onError });
+    profiler.start();
+    const before = profiler.takeSnapshot("before");
+    await clock.advance(60_000);
+    backMs = 3_600_000;
+    await clock.advance(60_000);
+    assert.equal(profiler.samples.length, 13);
+    assert.deepEqual(errors, []);
+    assert.equal(profiler.compare(before, profiler.takeSnapshot("after")).hours, 1 / 30);
+  });
+
+  test("says that functions are not known where no two profiles could be compared", () => {
+    using profiler = new MemoryProfiler({ clock: new VirtualClock(), samplingIntervalBytes: false });
+    profiler.start();
+    const section = profiler.report().sections.find(({ title }) => title === "Where it grows");
+    assert.match(JSON.stringify(section), /not known which functions hold more/);
+  });
+
+  test("forgets that functions were not known once they are", () => {
+    using busy = new AllocationProfiler();
+    busy.start();
+    using profiler = new MemoryProfiler({ clock: new VirtualClock() });
+    profiler.start();
+    assert.match(profiler.unsupported.join(), /Allocation sites are not known/);
+    profiler.stop();
+    busy.stop();
+    profiler.start();
+    assert.deepEqual(profiler.unsupported, []);
+  });
+
   test("refuses senseless options", () => {
     for (const options of [
+      { intervalMs: 1e12 },
+      { samplingIntervalBytes: 0 },
+      { warningBytes: 9e9, criticalBytes: 8e9 },
       { intervalMs: 0 },
       { pid: -1 },
       { warningBytes: NaN },

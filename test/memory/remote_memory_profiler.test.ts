@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
@@ -80,7 +81,73 @@ suite("RemoteMemoryProfiler", () => {
     // its inspector is closed again, and opens for the next who asks
     await using again = await InspectedProcess.attach({ pid: started.child.pid! });
     assert.equal(await again.evaluate("1 + 1"), 2);
-    assert.equal(await again.evaluate("globalThis[Symbol.for('demi-health.collections')]"), undefined);
+    const traces =
+      "Object.getOwnPropertySymbols(globalThis).map(String).filter((name) => name.includes('demi'))";
+    assert.deepEqual(await again.evaluate(`${traces}`), ["Symbol(demi-health.inspector)"]);
+  });
+
+  test("leaves a process to another profiler that is attached, in either order", byNumber, async () => {
+    await using started = await start("--inspect-port=0");
+    const pid = started.child.pid!;
+    const options = { clock: new VirtualClock(), collectGarbage: true, samplingIntervalBytes: 8192 };
+    const first = await RemoteMemoryProfiler.attach({ pid }, options);
+    const second = await RemoteMemoryProfiler.attach({ pid }, options);
+    await first.sample();
+    await second.sample();
+    await first[Symbol.asyncDispose]();
+    const sample = await second.sample();
+    assert.ok(sample.postGcBytes! > 1e6);
+    await second.findSites(); // its sampling was the other's: it is begun anew
+    assert.match(second.unsupported.join(), /begun anew/);
+    await started.grow();
+    assert.equal((await second.findSites())[0]?.functionName, "keepEach");
+    const third = await RemoteMemoryProfiler.attach({ pid }, options);
+    await second[Symbol.asyncDispose]();
+    await third.sample();
+    await third[Symbol.asyncDispose]();
+    // and the last one closed what the first had opened
+    const sockets = readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
+    const listening = readFileSync(`/proc/${pid}/net/tcp`, "utf8")
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , state, , , , , , inode]) => state === "0A" && sockets.includes(`socket:[${inode}]`));
+    assert.deepEqual(listening, []);
+  });
+
+  test("comes and goes again and again, and the process lives on", byNumber, async () => {
+    await using started = await start("--inspect-port=0");
+    for (let i = 0; i < 30; i++) {
+      await using inspected = await InspectedProcess.attach({ pid: started.child.pid! });
+      await inspected.startSampling(8192);
+      await inspected.collectGarbage();
+    }
+    await started.grow();
+    assert.deepEqual([started.child.exitCode, started.child.signalCode], [null, null]);
+  });
+
+  test("leaves a profiler within the process as it was", byNumber, async () => {
+    const program = `
+      const { MemoryProfiler } = await import(${JSON.stringify(new URL("../../lib/memory/mod.ts", import.meta.url).href)});
+      const failures = [];
+      const onError = (error) => failures.push(error.message);
+      const profiler = new MemoryProfiler({ intervalMs: 60_000, samplingIntervalBytes: 8192, onError });
+      profiler.start();
+      process.stdin.on("data", () => {
+        profiler.takeSnapshot("after");
+        profiler.stop();
+        process.stdout.write(JSON.stringify({ failures, isRunning: profiler.isRunning }), () => process.exit());
+      });
+      process.stdout.write("up");
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
+    await once(child.stdout, "data");
+    const remote = await RemoteMemoryProfiler.attach({ pid: child.pid! });
+    await remote.sample();
+    await remote[Symbol.asyncDispose]();
+    child.stdin.write("end");
+    const [text = ""] = (await once(child.stdout, "data")) as [Buffer];
+    assert.deepEqual(JSON.parse(String(text)), { failures: [], isRunning: false });
+    await once(child, "exit");
   });
 
   test("tells when the process ended, and keeps what it knew", byNumber, async () => {
