@@ -106,11 +106,13 @@ suite("RemoteMemoryProfiler", () => {
     await third.sample();
     await third[Symbol.asyncDispose]();
     // and the last one closed what the first had opened
-    const sockets = readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
+    const sockets = new Set(
+      readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`)),
+    );
     const listening = readFileSync(`/proc/${pid}/net/tcp`, "utf8")
       .split("\n")
       .map((line) => line.trim().split(/\s+/))
-      .filter(([, , , state, , , , , , inode]) => state === "0A" && sockets.includes(`socket:[${inode}]`));
+      .filter(([, , , state, , , , , , inode]) => state === "0A" && sockets.has(`socket:[${inode}]`));
     assert.deepEqual(listening, []);
   });
 
