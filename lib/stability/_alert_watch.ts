@@ -29,13 +29,12 @@ const POINTS_KEPT = 32;
 const REPLIES_KEPT = 100;
 const MOST_COUNTS = 200;
 
+type Point = readonly [time: number, value: number];
+
 /** The alerts that an owner would have had, from what the looks of a run saw. */
 export class AlertWatch implements MetricReader {
   readonly #engine: AlertEngine;
-  readonly #series = new Map<
-    string,
-    { readonly labels: Labels; readonly points: RingBuffer<readonly [number, number]> }
-  >();
+  readonly #series = new Map<string, { readonly labels: Labels; readonly points: RingBuffer<Point> }>();
   readonly #names = new Map<string, Set<string>>();
   readonly #replies = new RingBuffer<number>(REPLIES_KEPT);
   readonly #counts = new Map<string, AlertCount>();
@@ -84,7 +83,7 @@ export class AlertWatch implements MetricReader {
     for (const key of this.#names.get(name) ?? []) {
       const series = this.#series.get(key)!;
       if (Object.entries(labels ?? {}).some(([label, value]) => series.labels[label] !== value)) continue;
-      const points = [...series.points].filter(([at]) => at >= fromMs && at <= toMs);
+      const points = pointsBetween(series.points, fromMs, toMs);
       if (points.length > 0) found.push({ labels: series.labels, points });
     }
     return found;
@@ -109,4 +108,15 @@ export class AlertWatch implements MetricReader {
     if (!known && this.#counts.size >= MOST_COUNTS) return;
     this.#counts.set(id, { id, level, fired: (known?.fired ?? 0) + 1, firstAtMs: known?.firstAtMs ?? atMs });
   }
+}
+
+/** From the newest back: windows are short, and asked for at each look. */
+function pointsBetween(points: RingBuffer<Point>, fromMs: number, toMs: number): readonly Point[] {
+  const found: Point[] = [];
+  for (let index = points.length - 1; index >= 0; index--) {
+    const point = points.at(index)!;
+    if (point[0] < fromMs) break;
+    if (point[0] <= toMs) found.push(point);
+  }
+  return found.toReversed();
 }

@@ -1,4 +1,5 @@
 import { systemClock } from "../base/system_clock.ts";
+import type { Arrival } from "../harness/load/load_plan.ts";
 import { runLoad } from "../harness/load/load_run.ts";
 import { connectApps } from "./_fault_runner.ts";
 import { FaultWatch } from "./_fault_watch.ts";
@@ -19,6 +20,9 @@ export class StabilityRun {
   readonly #faults: FaultWatch;
   #nextSequence: number;
   #inFlight = 0;
+  readonly #upcoming: Iterator<Arrival, void, undefined>;
+  #next: Arrival | undefined;
+  #lastOutcomeMs = -Infinity;
   #checkpointDueMs: number;
   #lastCheckpoint: number | undefined;
   #saving: Promise<void> | undefined;
@@ -36,6 +40,8 @@ export class StabilityRun {
     });
     this.#faults = new FaultWatch(context, { startAgain: () => this.#looks.startAgain(), onOver });
     this.#nextSequence = from?.nextSequence ?? 0;
+    this.#upcoming = parts.load.arrivals(this.#nextSequence);
+    this.#next = this.#upcoming.next().value ?? undefined;
     this.#checkpointDueMs = nextMultiple(from?.elapsedMs ?? 0, settings.checkpointMs);
     this.#lastCheckpoint = from && Math.floor(from.elapsedMs / settings.checkpointMs);
   }
@@ -61,7 +67,10 @@ export class StabilityRun {
       timeoutMs: settings.replyMs,
       signal: context.signal,
       shouldSend: (arrival) => this.#messages.canSend(arrival),
-      onOutcome: (outcome) => this.#messages.note(outcome),
+      onOutcome: (outcome) => {
+        if (outcome.kind !== "withheld") this.#lastOutcomeMs = systemClock.monotonicMs();
+        this.#messages.note(outcome);
+      },
       onProgress: ({ inFlight }) => {
         this.#inFlight = inFlight;
         this.#maybeCheckpoint();
@@ -139,7 +148,7 @@ export class StabilityRun {
     this.#nextSequence = this.#sequenceAfter(atMs);
     context.ledger.settle();
     try {
-      await systemClock.sleep(SETTLE_MS);
+      await systemClock.sleep(Math.max(0, this.#lastOutcomeMs + SETTLE_MS - systemClock.monotonicMs()));
       await timeline.sync();
       const { virtualClock, dataDirectory } = context.env;
       await checkpoints.save(number, this.state, virtualClock ? dataDirectory : undefined);
@@ -150,11 +159,10 @@ export class StabilityRun {
     }
   }
 
+  /** Number of the first arrival after that moment, which is later each time. */
   #sequenceAfter(atMs: number): number {
-    for (const { sequence, atMs: plannedMs } of this.context.parts.load.arrivals(this.#nextSequence)) {
-      if (plannedMs > atMs) return sequence;
-    }
-    return Number.MAX_SAFE_INTEGER;
+    while (this.#next && this.#next.atMs <= atMs) this.#next = this.#upcoming.next().value ?? undefined;
+    return this.#next?.sequence ?? Number.MAX_SAFE_INTEGER;
   }
 }
 
