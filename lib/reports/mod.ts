@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { checkReportPath } from "./check_report_path.ts";
 export { renderHtmlReport } from "./html_report.ts";
 export type {
   Report,

@@ -1,6 +1,7 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Database } from "sql.js";
+import { makeFolder } from "../base/make_folder.ts";
 import { createDatabase, openImage } from "./_database.ts";
 import { quarantineFile, removeLeftovers } from "./_image_file.ts";
 import { acquireLock } from "./lock_file.ts";
@@ -42,21 +43,6 @@ async function readImage(path: string, resources: AsyncDisposableStack): Promise
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new StoreUnwritableError(path, error as NodeJS.ErrnoException);
   }
-}
-
-// Not by `recursive`: where a folder is there and refuses with ENOENT, as below /proc, Node tries forever.
-async function makeFolder(path: string): Promise<void> {
-  const code = await mkdirCode(path);
-  if (code !== "ENOENT" || dirname(path) === path) return; // what else is wrong shows when the lock is made
-  await makeFolder(dirname(path));
-  await mkdirCode(path);
-}
-
-async function mkdirCode(path: string): Promise<string | undefined> {
-  return await mkdir(path).then(
-    () => undefined,
-    (error: NodeJS.ErrnoException) => error.code,
-  );
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
