@@ -3,6 +3,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { formatBytes, formatDuration, systemClock } from "demi-health/base";
 import { type LeakVerdict, MemoryProfiler, RemoteMemoryProfiler } from "demi-health/memory";
+import { checkReportPath } from "demi-health/reports";
 import { existingProcess, type ProfileTarget, startCommand, startDemo } from "./_profile_target.ts";
 
 const HELP = `Usage: node examples/profile_memory.ts [options] [-- command ...]
@@ -22,7 +23,7 @@ Profiles pocket Demi with users who talk to her, or --pid, or a command.
   --json         print the result as one line of JSON at the end
   --help         this text
 
-Exit code: 0 healthy, 1 could not run, 2 a leak was found, 3 not enough evidence.`;
+Exit code: 0 healthy, 1 could not run or not write the report, 2 a leak was found, 3 not enough evidence.`;
 
 const OPTIONS = {
   duration: { type: "string", default: "3600" },
@@ -88,15 +89,27 @@ async function attach(target: ProfileTarget, options: ProfileOptions): Promise<P
     // who asks for an hour wants an answer from it
     minHours: Math.min(2, minMinutes / 60),
     samplingIntervalBytes: 65_536,
-    onError: (error: unknown): void => console.error(error instanceof Error ? error.message : error),
+    onError: tellOnce(),
   };
-  const { inspector, pid } = target;
-  if (inspector !== undefined) return await RemoteMemoryProfiler.attach({ url: inspector }, shared);
+  const { inspector, pid, isOurs } = target;
+  if (inspector !== undefined) {
+    return await RemoteMemoryProfiler.attach({ url: inspector }, { ...shared, withoutInlining: isOurs });
+  }
   if (inspect) return await RemoteMemoryProfiler.attach({ pid }, shared);
   return new MemoryProfiler({ ...shared, pid });
 }
 
+function tellOnce(): (error: unknown) => void {
+  let last: string | undefined;
+  return (error) => {
+    const text = error instanceof Error ? error.message : String(error);
+    if (text !== last) console.error(text);
+    last = text;
+  };
+}
+
 async function profile(options: ProfileOptions): Promise<void> {
+  await checkReportPath(options.report);
   const interrupted = untilInterrupted();
   await using target = await startTarget(options);
   const profiler = await attach(target, options);
@@ -109,6 +122,8 @@ async function profile(options: ProfileOptions): Promise<void> {
     const why = await Promise.race([over, interrupted, target.ended]);
     hide();
     progress.clear();
+    if (profiler.samples.length === 0)
+      throw new Error(`Cannot profile ${target.name}: ${why ?? "no sample"}`);
     if (why !== undefined) console.log(`Stopped early: ${why}`);
   } finally {
     await end(profiler);
@@ -124,7 +139,7 @@ async function end(profiler: Profiler): Promise<void> {
 async function conclude(profiler: Profiler, options: ProfileOptions): Promise<void> {
   const verdict = profiler.verdict();
   const sites = await profiler.findSites();
-  const reports = await profiler.generateReport(options.report);
+  process.exitCode = EXIT_CODES[verdict.verdict];
   const [site] = sites;
   console.log(
     `${verdict.verdict}${verdict.decidedBy ? ` (${verdict.decidedBy})` : ""}: ${reasonOf(verdict)}`,
@@ -132,26 +147,29 @@ async function conclude(profiler: Profiler, options: ProfileOptions): Promise<vo
   if (verdict.verdict !== "healthy" && site) {
     console.log(`Most came to stay in ${site.functionName} ${site.file}:${site.line}`);
   }
-  console.log(`Report: ${reports.join(", ")}`);
-  if (options.json) {
-    const { decidedBy, needs, evidence } = verdict;
-    const found = sites.slice(0, 5).map(({ functionName, file, line, growthBytes, share }) => {
-      return { functionName, file, line, growthBytes, share };
-    });
-    const samples = profiler.samples.length;
-    console.log(
-      JSON.stringify({
-        verdict: verdict.verdict,
-        decidedBy,
-        needs,
-        evidence,
-        samples,
-        sites: found,
-        reports,
-      }),
-    );
+  const reports = await writeReports(profiler, options.report);
+  if (!options.json) return;
+  const { decidedBy, needs, evidence } = verdict;
+  const found = sites.slice(0, 5).map(({ functionName, file, line, growthBytes, share }) => {
+    return { functionName, file, line, growthBytes, share };
+  });
+  const samples = profiler.samples.length;
+  console.log(
+    JSON.stringify({ verdict: verdict.verdict, decidedBy, needs, evidence, samples, sites: found, reports }),
+  );
+}
+
+/** The verdict was told before: it is not lost with a disk that is full. */
+async function writeReports(profiler: Profiler, path: string): Promise<readonly string[]> {
+  try {
+    const reports = await profiler.generateReport(path);
+    console.log(`Report: ${reports.join(", ")}`);
+    return reports;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    if (process.exitCode !== EXIT_CODES.leak) process.exitCode = 1;
+    return [];
   }
-  process.exitCode = EXIT_CODES[verdict.verdict];
 }
 
 function reasonOf({ evidence, needs }: LeakVerdict): string {
@@ -194,11 +212,11 @@ class LiveLine {
   }
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process. */
+/** Resolves at the first Ctrl-C, SIGTERM, or closing of the terminal; a second one ends the process. */
 function untilInterrupted(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       if (isStopping) process.exit(1);
       isStopping = true;
