@@ -24,7 +24,8 @@ export interface LeakRunResult {
   readonly profiler: RemoteMemoryProfiler;
 }
 
-const SAMPLES = 80;
+// Eight for each of the parts that a verdict goes by: messages come in bursts, and in fewer parts a burst early on looks like a warm-up.
+const SAMPLES = 512;
 
 /** Lives and looks; garbage is collected before each sample. */
 export async function watchLife({ leak, pattern, seed, minutes }: LeakRun): Promise<LeakRunResult> {
