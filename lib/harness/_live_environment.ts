@@ -12,6 +12,7 @@ import { type EmotionalState, parseEmotionalState } from "../emotion/emotional_s
 import { ClockLedger } from "../mocks/_clock_ledger.ts";
 import type { MockAndroidClient } from "../mocks/android/mock_android_client.ts";
 import type { MockDiscordServer } from "../mocks/discord/mock_discord_server.ts";
+import type { FaultProxy } from "../mocks/faults/fault_proxy.ts";
 import { FaultLog } from "../mocks/faults/fault_log.ts";
 import type { MockOllamaServer } from "../mocks/ollama/mock_ollama_server.ts";
 import type { MockVoiceServer } from "../mocks/voice/mock_voice_server.ts";
@@ -24,6 +25,7 @@ import { Witness } from "./_witness.ts";
 import type { Companion, CompanionEnvironment } from "./companion.ts";
 import type {
   EnvironmentTimings,
+  NetworkService,
   PlatformName,
   Reply,
   SendMessageOptions,
@@ -175,6 +177,10 @@ export class LiveEnvironment implements TestEnvironment {
 
   get voice(): MockVoiceServer {
     return this.#services.voice ?? missing("voice");
+  }
+
+  network(service: NetworkService): FaultProxy {
+    return this.#services.network.get(service) ?? missing(`the network of ${service}`);
   }
 
   get events(): readonly HarnessEvent[] {

@@ -5,6 +5,7 @@ import type { FaultLog } from "../mocks/faults/fault_log.ts";
 import { MockOllamaServer } from "../mocks/ollama/mock_ollama_server.ts";
 import { MockVoiceServer } from "../mocks/voice/mock_voice_server.ts";
 import type { CompanionEnvironment } from "./companion.ts";
+import { Network } from "./_network.ts";
 import type { PlatformName, TestEnvironmentOptions } from "./environment.ts";
 
 // Restarts follow one another faster here than in a life: Discord's window of 5 s would only be waited for.
@@ -22,17 +23,20 @@ export class Services implements AsyncDisposable {
   readonly discord: MockDiscordServer | undefined;
   readonly ollama: MockOllamaServer | undefined;
   readonly voice: MockVoiceServer | undefined;
+  readonly network: Network;
   readonly #ends: AsyncDisposableStack;
 
   private constructor(
     discord: MockDiscordServer | undefined,
     ollama: MockOllamaServer | undefined,
     voice: MockVoiceServer | undefined,
+    network: Network,
     ends: AsyncDisposableStack,
   ) {
     this.discord = discord;
     this.ollama = ollama;
     this.voice = voice;
+    this.network = network;
     this.#ends = ends;
   }
 
@@ -43,7 +47,11 @@ export class Services implements AsyncDisposable {
     options: TestEnvironmentOptions,
   ): Promise<Services> {
     const { clock, faultLog } = basis;
-    const { hasLlm = true } = options;
+    const { hasLlm = true, proxied = [] } = options;
+    const network = new Network();
+    const viaProxy = proxied.includes("discord") && {
+      advertisedAddress: () => new URL(network.get("discord")!.address("http")).host,
+    };
     const common = (name: string): object => ({ clock, faultLog, random: basis.random.stream(name) });
     await using starting = new AsyncDisposableStack();
     const started = await Promise.allSettled([
@@ -52,6 +60,7 @@ export class Services implements AsyncDisposable {
             identifyLimit: IDENTIFY_LIMIT,
             ...options.discord,
             ...common("discord"),
+            ...viaProxy,
           })
         : undefined,
       hasLlm ? MockOllamaServer.listen({ ...options.ollama, ...common("ollama") }) : undefined,
@@ -65,16 +74,22 @@ export class Services implements AsyncDisposable {
     const [discord, ollama, voice] = started.map((each) =>
       each.status === "fulfilled" ? each.value : undefined,
     ) as [MockDiscordServer | undefined, MockOllamaServer | undefined, MockVoiceServer | undefined];
-    return new Services(discord, ollama, voice, starting.move());
+    const addresses = { discord: discord?.apiUrl, ollama: ollama?.url, voice: voice?.url };
+    starting.use(network);
+    for (const service of new Set(proxied)) {
+      const upstream = addresses[service];
+      if (upstream !== undefined) await network.put(service, upstream, basis);
+    }
+    return new Services(discord, ollama, voice, network, starting.move());
   }
 
   /** What a companion is told of them. */
   get access(): Pick<CompanionEnvironment, "discord" | "ollama" | "voice"> {
-    const { discord, ollama, voice } = this;
+    const { discord, ollama, voice, network } = this;
     return {
-      discord: discord && { apiUrl: discord.apiUrl, token: discord.token },
-      ollama: ollama && { url: ollama.url, model: ollama.model },
-      voice: voice && { url: voice.url, token: voice.token },
+      discord: discord && { apiUrl: network.through("discord", discord.apiUrl), token: discord.token },
+      ollama: ollama && { url: network.through("ollama", ollama.url), model: ollama.model },
+      voice: voice && { url: network.through("voice", voice.url), token: voice.token },
     };
   }
 

@@ -3,6 +3,7 @@ import type { VirtualClock } from "../base/virtual_clock.ts";
 import type { PlatformHealth } from "../base/platform_health.ts";
 import type { SeededRandom } from "../base/random.ts";
 import type { EmotionalState } from "../emotion/emotional_state.ts";
+import type { FaultProxy } from "../mocks/faults/fault_proxy.ts";
 import type { FaultLog } from "../mocks/faults/fault_log.ts";
 import type { MockAndroidClient } from "../mocks/android/mock_android_client.ts";
 import type { MockDiscordOptions } from "../mocks/discord/discord_options.ts";
@@ -17,6 +18,9 @@ import type { LatencyQuantiles } from "./load/latency_summary.ts";
 
 /** A platform on which the harness can speak to a companion. */
 export type PlatformName = "discord" | "android" | "voice";
+
+/** A service whose network can be made bad. */
+export type NetworkService = "discord" | "ollama" | "voice";
 
 /** Options of `testEnvironment`. */
 export interface TestEnvironmentOptions {
@@ -36,6 +40,8 @@ export interface TestEnvironmentOptions {
   readonly discord?: Omit<MockDiscordOptions, "clock" | "random" | "faultLog"> | undefined;
   readonly ollama?: Omit<MockOllamaOptions, "clock" | "random" | "faultLog"> | undefined;
   readonly voice?: Omit<MockVoiceOptions, "clock" | "random" | "faultLog"> | undefined;
+  /** Services that the companion reaches through a `FaultProxy`, see `TestEnvironment.network`. @default none */
+  readonly proxied?: readonly NetworkService[] | undefined;
   /** State to begin with; scenarios name one of the fixtures. */
   readonly initialEmotions?: EmotionalState | undefined;
   /** Kept when the environment ends. @default a temporary one, which is removed */
@@ -124,6 +130,12 @@ export interface TestEnvironment extends AsyncDisposable {
   readonly ollama: MockOllamaServer;
   readonly voice: MockVoiceServer;
   readonly hasLlm: boolean;
+  /**
+   * The network between the companion and a service, which toxics make bad. Their times are those of the environment's clock.
+   *
+   * @throws {Error} If the service is not among `proxied`, or not there.
+   */
+  network(service: NetworkService): FaultProxy;
   readonly faultLog: FaultLog;
   /** What happened, the last 10,000 entries. */
   readonly events: readonly HarnessEvent[];

@@ -14,6 +14,7 @@ export type {
 } from "./companion.ts";
 export type {
   EnvironmentTimings,
+  NetworkService,
   PlatformName,
   Reply,
   SendMessageOptions,

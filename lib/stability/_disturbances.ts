@@ -1,5 +1,6 @@
 import type { PlatformName } from "../harness/environment.ts";
-import type { StabilityFaultKind } from "./stability_faults.ts";
+import { cutsConnections } from "./_network_fault.ts";
+import type { OutageTarget, StabilityFaultKind } from "./stability_faults.ts";
 
 interface Disturbance {
   readonly fault: StabilityFaultKind;
@@ -36,9 +37,7 @@ export class Disturbances {
 
   /** Whether a user of that platform could not send a message now. */
   cutsOff(platform: PlatformName, atMs: number): boolean {
-    return (
-      this.isOff(atMs) || this.at(atMs).some((fault) => fault.kind === "outage" && fault.target === platform)
-    );
+    return this.isOff(atMs) || this.at(atMs).some((fault) => targetOf(fault) === platform);
   }
 
   /**
@@ -50,15 +49,44 @@ export class Disturbances {
       .filter((each) => each.fromMs <= toMs && each.toMs >= fromMs)
       .some(({ fault }) => {
         if (fault.kind === "llm") return false;
-        if (fault.kind === "outage") return fault.target === platform;
+        if (fault.kind === "outage" || fault.kind === "network") return targetOf(fault) === platform;
         return fault.kind !== "discord" || platform === "discord";
       });
   }
 
   /** Whether another platform than that one is down. */
   isAnotherDown(platform: PlatformName, atMs: number): boolean {
-    return this.at(atMs).some(
-      (fault) => fault.kind === "outage" && fault.target !== platform && fault.target !== "llm",
-    );
+    return this.at(atMs).some((fault) => {
+      const target = targetOf(fault);
+      return target !== undefined && target !== platform && target !== "llm";
+    });
   }
+
+  /** What was done last, is over, and concerned that platform, or all. */
+  lastOn(
+    platform: PlatformName | undefined,
+    atMs: number,
+  ): { fault: StabilityFaultKind; sinceMs: number } | undefined {
+    const concerns = (fault: StabilityFaultKind): boolean => {
+      if (fault.kind === "network")
+        return fault.service === "ollama" || platform === undefined || fault.service === platform;
+      if (fault.kind === "outage")
+        return fault.target === "llm" || platform === undefined || fault.target === platform;
+      return fault.kind !== "discord" || platform === undefined || platform === "discord";
+    };
+    const last = this.#all.findLast(({ fault, toMs }) => toMs <= atMs && concerns(fault));
+    return last && { fault: last.fault, sinceMs: last.toMs };
+  }
+}
+
+/** Whether a fault takes a service away wholly, so that the companion must find its way back. */
+export function takesServiceAway(fault: StabilityFaultKind): boolean {
+  return targetOf(fault) !== undefined;
+}
+
+/** What is out of reach during a fault. */
+function targetOf(fault: StabilityFaultKind): OutageTarget | undefined {
+  if (fault.kind === "outage") return fault.target;
+  if (fault.kind !== "network" || !cutsConnections(fault)) return undefined;
+  return fault.service === "ollama" ? "llm" : fault.service;
 }

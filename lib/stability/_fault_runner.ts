@@ -2,6 +2,7 @@ import { withDeadline } from "../base/deadline.ts";
 import { isPlatformUp, type PlatformHealth } from "../base/platform_health.ts";
 import { systemClock } from "../base/system_clock.ts";
 import type { TestEnvironment } from "../harness/environment.ts";
+import { applyNetworkFault } from "./_network_fault.ts";
 import type { StabilityFaultKind } from "./stability_faults.ts";
 
 const LOOK_MS = 250;
@@ -25,6 +26,8 @@ export async function applyFault(
     case "restart":
       await (fault.kind === "crash" ? env.crash() : env.stop());
       return await env.clock.sleep((fault.offMinutes ?? 1) * MINUTE_MS, { signal });
+    case "network":
+      return await applyNetworkFault(env, fault, signal);
     case "discord":
     case "llm": {
       const { probability, minutes } = fault;

@@ -2,6 +2,7 @@ import { isPlatformUp } from "../base/platform_health.ts";
 import { systemClock } from "../base/system_clock.ts";
 import { applyFault, awaitRecovery, connectApps, lookAtHealth, type RecoveryWatch } from "./_fault_runner.ts";
 import type { RunContext } from "./_run_context.ts";
+import { takesServiceAway } from "./_disturbances.ts";
 import { describeFault, type PlannedFault } from "./stability_faults.ts";
 
 const FAULTS_KEPT = 1000;
@@ -60,7 +61,7 @@ export class FaultWatch {
     await connectApps(env, this.#run.parts.load.users);
     const recoveryMs = this.#run.signal.aborted
       ? undefined
-      : await this.#recover(what, { before, overMs, isOutage: fault.kind === "outage" });
+      : await this.#recover(what, { before, overMs, isOutage: takesServiceAway(fault) });
     running.end(this.#run.elapsedMs);
     this.#run.faultResults.push({ sequence, what, atMs, durationMs, recoveryMs });
     if (this.#run.faultResults.length > FAULTS_KEPT) this.#run.faultResults.shift();

@@ -2,6 +2,7 @@ import { isPlatformUp } from "../base/platform_health.ts";
 import { EMOTION_NAMES, type EmotionalState } from "../emotion/emotional_state.ts";
 import { askSoon, connectApps, lookAtHealth } from "./_fault_runner.ts";
 import type { RunContext } from "./_run_context.ts";
+import { describeFault } from "./stability_faults.ts";
 import type { StabilityMoment } from "./stability_options.ts";
 
 // Never a moment at which a companion's own minute, hour or five minutes are over: what comes first would be chance.
@@ -20,6 +21,7 @@ export class LookWatch {
   readonly #onLook: () => void;
   #samples: number;
   #failedLooks = 0;
+  #lastUpMs = -Infinity;
 
   /** @param onLook Called after each look. */
   constructor(run: RunContext, onLook: () => void) {
@@ -94,6 +96,7 @@ export class LookWatch {
     this.#run.properties.always("the companion answers a look", isUp);
     await this.#run.parts.check?.(moment, this.#run.properties);
     this.#checkHope();
+    if (isUp) this.#lastUpMs = atMs;
     if (isUp) this.#failedLooks = 0;
     else if (++this.#failedLooks >= LOOKS_UNTIL_DEAD && !this.#run.disturbances.isAny) await this.#revive();
   }
@@ -123,10 +126,12 @@ export class LookWatch {
     this.#run.counters.unplannedRestarts++;
     this.#failedLooks = 0;
     const told = this.#run.env.logLines.at(-1)?.slice(0, 200);
+    const last = this.#run.disturbances.lastOn(undefined, this.#run.elapsedMs);
+    const isCause = last && this.#lastUpMs < last.sinceMs;
     this.#run.find(
       "HEALTH-01",
       "died",
-      `The companion must answer, got nothing for ${LOOKS_UNTIL_DEAD} looks${told ? `; it wrote last: ${told}` : ""}`,
+      `The companion must answer, got nothing for ${LOOKS_UNTIL_DEAD} looks${isCause ? `, and nothing since ${describeFault(last.fault)}` : ""}${told ? `; it wrote last: ${told}` : ""}`,
       { key: "died" },
     );
     await this.#run.env.crash();

@@ -2,6 +2,7 @@ import type { PlatformName } from "../harness/environment.ts";
 import type { Arrival } from "../harness/load/load_plan.ts";
 import type { LoadOutcome } from "../harness/load/load_run.ts";
 import type { RunContext } from "./_run_context.ts";
+import { describeFault } from "./stability_faults.ts";
 
 const FIRST_REPLIES = 10;
 
@@ -10,6 +11,7 @@ export class MessageWatch {
   readonly #run: RunContext;
   /** By user and platform. */
   readonly #heldUpUntil = new Map<string, number>();
+  readonly #answeredMs = new Map<PlatformName, number>();
 
   constructor(run: RunContext) {
     this.#run = run;
@@ -47,6 +49,7 @@ export class MessageWatch {
       else if (!isExcused) this.#run.counters.isolationFailed++;
     }
     if (kind === "answered") {
+      this.#answeredMs.set(platform, nowMs);
       this.#run.alerts.addReply(latencyMs);
       this.#run.properties.sometimes(`a message is answered on ${platform}`, true);
       this.#run.write({ kind: "reply", atMs: nowMs, platform, latencyMs: Math.round(latencyMs) });
@@ -56,11 +59,19 @@ export class MessageWatch {
     if (!isExcused) this.#noteNoReply(platform, outcome.error);
   }
 
+  /** A platform on which nothing was answered since a fault on it is deaf by that fault. */
+  #since(platform: PlatformName): string {
+    const last = this.#run.disturbances.lastOn(platform, this.#run.elapsedMs);
+    const answeredMs = this.#answeredMs.get(platform) ?? -Infinity;
+    return last && answeredMs < last.sinceMs ? `, and none since ${describeFault(last.fault)}` : "";
+  }
+
   #noteNoReply(platform: PlatformName, error: unknown): void {
     const name = error instanceof Error ? error.name : typeof error;
     const seconds = this.#run.parts.settings.replyMs / 1000;
     const what = name === "NoReplyError" ? `no reply within ${seconds} s` : `an error: ${name}`;
-    const now = this.#run.faultsNow.length > 0 ? ` while ${this.#run.faultsNow.join(", ")}` : "";
+    const now =
+      this.#run.faultsNow.length > 0 ? ` while ${this.#run.faultsNow.join(", ")}` : this.#since(platform);
     this.#run.find("HEALTH-01", "no-reply", `A message on ${platform} must be answered, got ${what}${now}`);
     const { answered, failed } = this.#run.tallies.all;
     if (answered === 0 && failed >= FIRST_REPLIES) {

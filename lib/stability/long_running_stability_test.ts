@@ -194,6 +194,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       seed,
       time: options.time,
       dataDirectory: live,
+      proxied: faults.flatMap(({ fault }) => (fault.kind === "network" ? [fault.service] : [])),
       onError: (error) => complain.tell?.(error),
       prepare: async (starting) => {
         // in one order and at one moment, so that they have the same ids when the run goes on

@@ -62,6 +62,7 @@ export {
   type StabilityFault,
   type StabilityFaultKind,
 } from "./stability_faults.ts";
+export type { NetworkFault, NetworkToxic } from "./_network_fault.ts";
 export type { StabilityMoment, StabilityProgress, StabilityTestOptions } from "./stability_options.ts";
 export type {
   FaultResult,

@@ -2,6 +2,7 @@ import { SeededRandom } from "../base/random.ts";
 import type { PlatformName } from "../harness/environment.ts";
 import type { DiscordFault } from "../mocks/discord/discord_faults.ts";
 import type { OllamaFault } from "../mocks/ollama/ollama_faults.ts";
+import { checkNetworkFault, type NetworkFault } from "./_network_fault.ts";
 
 /** Something around the companion that can be down. */
 export type OutageTarget = PlatformName | "llm";
@@ -20,6 +21,7 @@ export type StabilityFaultKind =
       readonly kind: "restart";
       /** How long it is off. @default {1} */ readonly offMinutes?: number | undefined;
     }
+  | NetworkFault
   /** Discord misbehaves. */
   | {
       readonly kind: "discord";
@@ -101,11 +103,25 @@ export function describeFault(fault: StabilityFaultKind): string {
       return `the companion crashes and is off for ${fault.offMinutes ?? 1} min`;
     case "restart":
       return `the companion is restarted and is off for ${fault.offMinutes ?? 1} min`;
+    case "network":
+      return `the network to ${SERVICES[fault.service]}: ${describeToxic(fault.toxic)} for ${fault.minutes} min`;
     case "discord":
       return `Discord: ${fault.fault.kind} for ${fault.minutes} min`;
     case "llm":
       return `language model: ${fault.fault.kind} for ${fault.minutes} min`;
   }
+}
+
+const SERVICES: Readonly<Record<NetworkFault["service"], string>> = {
+  discord: "Discord",
+  ollama: "the language model",
+  voice: "the voice service",
+};
+
+/** With all its numbers, as they are what shows it again: `latency (latencyMs 200, jitterMs 50)`. */
+function describeToxic({ kind, ...settings }: NetworkFault["toxic"]): string {
+  const told = Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`);
+  return told.length === 0 ? kind : `${kind} (${told.join(", ")})`;
 }
 
 const NAMES: Readonly<Record<OutageTarget, string>> = {
@@ -138,6 +154,7 @@ function momentsOf(
 }
 
 function durationOf(fault: StabilityFaultKind): number {
+  if (fault.kind === "network") checkNetworkFault(fault);
   const minutes =
     fault.kind === "crash" || fault.kind === "restart" ? (fault.offMinutes ?? 1) : fault.minutes;
   check(`faults: minutes of ${fault.kind}`, ">= 0 and finite", minutes, minutes >= 0 && minutes < Infinity);

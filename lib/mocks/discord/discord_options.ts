@@ -7,6 +7,11 @@ import type { DiscordChannel, DiscordMessage, DiscordOverwrite } from "./discord
 export interface MockDiscordOptions {
   /** Port on 127.0.0.1; 0 takes a free one. @default {0} */
   port?: number | undefined;
+  /**
+   * Host and port that clients are told, in `GET /gateway`, in `resume_gateway_url` and in addresses of files: those of a
+   * proxy that stands before the server. A function is asked each time. @default where it listens
+   */
+  advertisedAddress?: string | (() => string) | undefined;
   /** Time of messages, outages and deadlines. Heartbeats and rate limits run on real time. @default {systemClock} */
   clock?: Clock | undefined;
   /** Source of session ids. @default {new SeededRandom("discord")} */

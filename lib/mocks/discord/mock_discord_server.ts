@@ -62,6 +62,7 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
   readonly #returns: Reconnections;
   readonly #gateway: Gateway;
   readonly #conduct: GatewayConduct;
+  readonly #advertised: MockDiscordOptions["advertisedAddress"];
   #server: LoopbackServer | undefined;
 
   private constructor(backend: DiscordBackend, options: MockDiscordOptions) {
@@ -78,6 +79,7 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
     this.violations = violations;
     this.token = token;
     this.#backend = backend;
+    this.#advertised = options.advertisedAddress;
     this.#holds = new ReplyHolds(ledger, replyPatienceMs);
     this.#returns = new Reconnections(ledger, replyPatienceMs);
     const rules = {
@@ -99,7 +101,7 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
     backend.connect({
       publish: (event) => this.#gateway.publish(event),
       isConnected: () => this.connectedSessions > 0,
-      address: () => `127.0.0.1:${this.#server!.port}`,
+      address: () => this.#address,
       sessionStartLimit: () => limits.sessionStartLimit,
       onReply: (message) => this.#replied(message),
     });
@@ -133,7 +135,7 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
 
   /** Address of the gateway, which clients learn from `GET /gateway/bot`. */
   get gatewayUrl(): string {
-    return `ws://127.0.0.1:${this.#server!.port}`;
+    return `ws://${this.#address}`;
   }
 
   /** Number of sessions that have a connection now. */
@@ -276,6 +278,11 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
     this.#returns.releaseAll();
     this.#holds.releaseAll();
     await this.#server?.[Symbol.asyncDispose]();
+  }
+
+  get #address(): string {
+    const advertised = this.#advertised ?? `127.0.0.1:${this.#server!.port}`;
+    return typeof advertised === "string" ? advertised : advertised();
   }
 
   #listenToGateway(): GatewayListener {

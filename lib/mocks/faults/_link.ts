@@ -1,5 +1,6 @@
 import type { Clock, ClockTimer } from "../../base/clock.ts";
 import type { SeededRandom } from "../../base/random.ts";
+import { systemClock } from "../../base/system_clock.ts";
 import { ClockLedger } from "../_clock_ledger.ts";
 import { makeStage } from "./_make_stage.ts";
 import { PASS, type Piece, type Stage, type StageOutput } from "./_stage.ts";
@@ -9,6 +10,9 @@ import type { Toxic } from "./toxics.ts";
 // chunks is Toxiproxy's.
 const MAX_WAITING_CHUNKS = 1024;
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+// Real time: the server's own waits are over by then, so that they lend no more of a virtual clock.
+const SEEN_MS = 15;
 
 /** What is passed from link to link: data, or the end after so many bytes. */
 export type Item = Piece | { readonly endsAt: number };
@@ -127,8 +131,8 @@ export class Link {
         await pass(piece);
       },
       end: () => pass({ endsAt: this.#endsAt }),
-      close: () => (over.aborted ? undefined : close()),
-      reset: () => (over.aborted ? undefined : reset()),
+      close: () => (over.aborted ? undefined : endSeen(clock, close)),
+      reset: () => (over.aborted ? undefined : endSeen(clock, reset)),
       struck(offset) {
         if (toxic && !hasStruck) record(toxic, offset);
         hasStruck = true;
@@ -138,6 +142,12 @@ export class Link {
       setTimer: (callback, delayMs) => setTimer(clock, callback, delayMs, over),
     };
   }
+}
+
+/** Ends a connection. A clock that can stand still does so until both peers had the time to see it. */
+function endSeen(clock: Clock, end: () => void): void {
+  end();
+  if (clock !== systemClock) void clock.track(systemClock.sleep(SEEN_MS, { keepAlive: false }), "a cut");
 }
 
 async function sleep(clock: Clock, delayMs: number, over: AbortSignal): Promise<boolean> {
