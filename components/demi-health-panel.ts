@@ -6,6 +6,7 @@ import "./demi-emotion-radar.ts";
 import "./demi-leak-verdict.ts";
 import "./demi-metric-chart.ts";
 import "./demi-platform-grid.ts";
+import "./demi-run-progress.ts";
 import type { ChartLimitLine } from "./_chart_data.ts";
 import { FeedElement } from "./_feed_element.ts";
 import { formatDateTime, formatDuration } from "./_format.ts";
@@ -82,6 +83,11 @@ export class DemiHealthPanel extends FeedElement {
               .series=${RESPONSE}
             ></demi-metric-chart>
           </div>
+          ${
+            this.feed.model?.run
+              ? html`<demi-run-progress .src=${this.src} .token=${this.token}></demi-run-progress>`
+              : nothing
+          }
           <demi-platform-grid .src=${this.src} .token=${this.token}></demi-platform-grid>
           <demi-leak-verdict .src=${this.src} .token=${this.token}></demi-leak-verdict>
         </div>

@@ -10,6 +10,7 @@ import type { DemiHealthPanel } from "./demi-health-panel.ts";
 import type { DemiLeakVerdict } from "./demi-leak-verdict.ts";
 import type { DemiMetricChart } from "./demi-metric-chart.ts";
 import type { DemiPlatformGrid } from "./demi-platform-grid.ts";
+import type { DemiRunProgress } from "./demi-run-progress.ts";
 
 export type { ChartLimitLine, ChartPoint } from "./_chart_data.ts";
 export { DemiAlertList } from "./demi-alert-list.ts";
@@ -18,6 +19,7 @@ export { DemiHealthPanel } from "./demi-health-panel.ts";
 export { DemiLeakVerdict } from "./demi-leak-verdict.ts";
 export { DemiMetricChart, type MetricChartSeries } from "./demi-metric-chart.ts";
 export { DemiPlatformGrid } from "./demi-platform-grid.ts";
+export { DemiRunProgress } from "./demi-run-progress.ts";
 
 /** Elements by tag name: `interface HTMLElementTagNameMap extends DemiElementTagNameMap {}` types `querySelector`. */
 export interface DemiElementTagNameMap {
@@ -27,4 +29,5 @@ export interface DemiElementTagNameMap {
   "demi-leak-verdict": DemiLeakVerdict;
   "demi-metric-chart": DemiMetricChart;
   "demi-platform-grid": DemiPlatformGrid;
+  "demi-run-progress": DemiRunProgress;
 }

@@ -7,6 +7,7 @@ import type {
   FeedMemory,
   FeedMessage,
   FeedMetrics,
+  FeedRun,
   FeedStatus,
 } from "./messages.ts";
 
@@ -27,6 +28,7 @@ export interface FeedModel {
   /** Newest first. */
   readonly alerts: readonly FeedAlert[];
   readonly memory?: (FeedMemory & Received) | undefined;
+  readonly run?: (FeedRun & Received) | undefined;
 }
 
 /** The model before anything came. */
@@ -49,7 +51,7 @@ export function applyMessage(model: FeedModel, message: FeedMessage, receivedAt:
         : { ...model, hello };
     }
     case "snapshot": {
-      const { status, metrics, emotions, platforms, alerts, memory } = message.data;
+      const { status, metrics, emotions, platforms, alerts, memory, run } = message.data;
       return {
         hello: model.hello,
         status,
@@ -59,6 +61,7 @@ export function applyMessage(model: FeedModel, message: FeedMessage, receivedAt:
         platformsAt: receivedAt,
         alerts: sortAlerts(alerts),
         memory: memory ? { ...memory, receivedAt } : undefined,
+        run: run ? { ...run, receivedAt } : undefined,
       };
     }
     case "metrics":
@@ -69,6 +72,8 @@ export function applyMessage(model: FeedModel, message: FeedMessage, receivedAt:
       return { ...model, platforms: message.data.platforms, platformsAt: receivedAt };
     case "memory":
       return { ...model, memory: { ...message.data, receivedAt } };
+    case "run":
+      return { ...model, run: { ...message.data, receivedAt } };
     case "status":
       return { ...model, status: message.data.status };
     case "alert":

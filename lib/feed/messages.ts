@@ -145,6 +145,42 @@ export interface FeedMemory {
   readonly sites?: readonly FeedMemorySite[] | undefined;
 }
 
+/** How a stability run stands. `died`: its process is gone, and did not end it; it can go on from its last checkpoint. */
+export type FeedRunState = "starting" | "running" | "died" | "failed" | "stopped" | "finished";
+
+/** What a run has shown of one requirement so far; before its end it is never `healthy`. */
+export interface FeedRunVerdict {
+  readonly name: string;
+  readonly outcome: "healthy" | "defect" | "not-enough-evidence";
+}
+
+/** How far a stability run is. */
+export interface FeedRun {
+  /** When the run told this, epoch ms of the host's clock: a run that died told it some time ago. */
+  readonly time: number;
+  readonly name: string;
+  readonly mode: "virtual" | "system";
+  readonly state: FeedRunState;
+  /** On the run's clock. */
+  readonly elapsedMs: number;
+  readonly durationMs: number;
+  /** Real time left; left out where it is not known. */
+  readonly leftMs?: number | undefined;
+  /** Seconds of the run in a second of real time. */
+  readonly speed?: number | undefined;
+  readonly sent: number;
+  readonly answered: number;
+  readonly failed: number;
+  readonly rssBytes?: number | undefined;
+  /** How many in all. */
+  readonly findings: number;
+  /** The last few, one sentence each. */
+  readonly latestFindings: readonly string[];
+  /** Those that are on. */
+  readonly faults: readonly string[];
+  readonly verdicts: readonly FeedRunVerdict[];
+}
+
 /** Everything a reader needs to draw the page: sent after `hello`, and again to a reader that fell behind. */
 export interface FeedSnapshot {
   readonly time: number;
@@ -156,6 +192,8 @@ export interface FeedSnapshot {
   readonly alerts: readonly FeedAlert[];
   /** The newest verdict; left out before the first, and by a host that gives none. */
   readonly memory?: FeedMemory | undefined;
+  /** Left out by a host that follows no stability run. */
+  readonly run?: FeedRun | undefined;
 }
 
 /** What is sent by type: the `event:` field of the stream names the type, `data:` holds the JSON of the payload. */
@@ -167,6 +205,7 @@ export interface FeedPayloads {
   readonly platforms: FeedPlatforms;
   readonly alert: FeedAlert;
   readonly memory: FeedMemory;
+  readonly run: FeedRun;
   readonly status: { readonly time: number; readonly status: FeedStatus };
 }
 

@@ -33,6 +33,9 @@ export {
   type FeedPayloads,
   type FeedPlatforms,
   type FeedPoint,
+  type FeedRun,
+  type FeedRunState,
+  type FeedRunVerdict,
   type FeedSnapshot,
   type FeedStatus,
 } from "./messages.ts";

@@ -79,6 +79,18 @@ const isMemory = (data: unknown): boolean =>
   (data["evidence"] as readonly unknown[]).every(isText) &&
   isOptional(data["sites"], (sites) => isListOf(sites, isSite));
 
+const isTextList = (value: unknown): boolean => isList(value) && (value as readonly unknown[]).every(isText);
+const isRun = (data: unknown): boolean =>
+  isRecord(data) &&
+  ["time", "elapsedMs", "durationMs", "sent", "answered", "failed", "findings"].every((field) =>
+    isNumber(data[field]),
+  ) &&
+  ["name", "mode", "state"].every((field) => isText(data[field])) &&
+  ["leftMs", "speed", "rssBytes"].every((field) => isOptional(data[field], isNumber)) &&
+  isTextList(data["latestFindings"]) &&
+  isTextList(data["faults"]) &&
+  isListOf(data["verdicts"], (item) => isText(item["name"]) && isText(item["outcome"]));
+
 const CHECKS: Readonly<Record<FeedMessageType, (data: Fields) => boolean>> = {
   hello: (data) =>
     isText(data["name"]) &&
@@ -100,6 +112,7 @@ const CHECKS: Readonly<Record<FeedMessageType, (data: Fields) => boolean>> = {
   platforms: (data) => isNumber(data["time"]) && isList(data["platforms"]),
   alert: isAlert,
   memory: isMemory,
+  run: isRun,
   status: (data) => isNumber(data["time"]) && isText(data["status"]),
 };
 
@@ -118,6 +131,7 @@ export function parseMessage(type: string, json: string): FeedMessage | undefine
       ...keepOnly(data, "platforms", isPlatform),
       ...(type === "snapshot" ? keepOnly(data, "alerts", isAlert) : {}),
       ...(type === "snapshot" && !isMemory(data["memory"]) ? { memory: undefined } : {}),
+      ...(type === "snapshot" && !isRun(data["run"]) ? { run: undefined } : {}),
     };
     return { type, data: kept } as unknown as FeedMessage; // checked field by field just now
   } catch {

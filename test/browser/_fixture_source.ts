@@ -6,6 +6,7 @@ import type {
   FeedEmotions,
   FeedMemory,
   FeedMessage,
+  FeedRun,
   FeedSnapshot,
   FeedStatus,
 } from "../../lib/feed/messages.ts";
@@ -23,6 +24,7 @@ export interface FixtureOptions {
   readonly alerts?: readonly FeedAlert[] | undefined;
   readonly status?: FeedStatus | undefined;
   readonly memory?: FeedMemory | undefined;
+  readonly run?: FeedRun | undefined;
 }
 
 /** A companion whose health is what a test says. Nothing changes by itself. */
@@ -36,6 +38,7 @@ export class FixtureSource implements HealthSource {
   #alerts: readonly FeedAlert[];
   #status: FeedStatus;
   #memory: FeedMemory | undefined;
+  #run: FeedRun | undefined;
   #time = now();
   historyQueries: HistoryQuery[] = [];
 
@@ -51,6 +54,7 @@ export class FixtureSource implements HealthSource {
     this.#alerts = options.alerts ?? [];
     this.#status = options.status ?? "ok";
     this.#memory = options.memory;
+    this.#run = options.run;
   }
 
   /** How many readers there are. */
@@ -72,6 +76,7 @@ export class FixtureSource implements HealthSource {
       platforms: this.#platforms,
       alerts: this.#alerts,
       memory: this.#memory,
+      run: this.#run,
     };
   }
 
@@ -103,6 +108,11 @@ export class FixtureSource implements HealthSource {
   setPlatforms(platforms: readonly PlatformHealth[]): void {
     this.#platforms = platforms;
     this.#send({ type: "platforms", data: { time: now(), platforms } });
+  }
+
+  setRun(run: FeedRun): void {
+    this.#run = run;
+    this.#send({ type: "run", data: run });
   }
 
   setMemory(memory: FeedMemory): void {

@@ -12,6 +12,7 @@ suite("components on a server", () => {
       "DemiLeakVerdict",
       "DemiMetricChart",
       "DemiPlatformGrid",
+      "DemiRunProgress",
     ]);
   });
 });
