@@ -14,7 +14,8 @@ function howMuchWorse(margin: number): string {
 
 /** The reasons of a judgement in words, the weightiest first. */
 export function explainJudgement(judgement: Judgement): readonly string[] {
-  const { verdict, floor, choice, slope, slopeDeviation, growthRatio, isSmall, needs } = judgement;
+  const { verdict, floor, choice, slope, slopeDeviation, growthRatio, isSmall, needs, stoodHours } =
+    judgement;
   if (verdict === "not-enough-evidence" || !floor || !choice)
     return needs === "" ? [] : [`It needs ${needs}.`];
   const reasons: string[] = [];
@@ -32,8 +33,15 @@ export function explainJudgement(judgement: Judgement): readonly string[] {
   } else {
     const percent = (100 * growthRatio).toFixed(1);
     const reach = NORMAL_95 * slopeDeviation;
+    const span = formatDuration(floor.span * 3_600_000);
+    if (stoodHours !== undefined) {
+      const stood = formatDuration(stoodHours * 3_600_000);
+      reasons.push(`The floor grew by ${percent} % in ${span}, and has stood for the last ${stood}.`);
+    } else
+      reasons.push(
+        `The floor grew by ${percent} % in ${span} and goes on by ${formatBytes(slope)} an hour (95 %: ${formatBytes(slope - reach)} to ${formatBytes(slope + reach)}).`,
+      );
     reasons.push(
-      `The floor grew by ${percent} % in ${formatDuration(floor.span * 3_600_000)} and goes on by ${formatBytes(slope)} an hour (95 %: ${formatBytes(slope - reach)} to ${formatBytes(slope + reach)}).`,
       `It looks like ${describeShape(unbounded?.model.name ?? "line")}; of all that comes to an end ${describeShape(bounded?.model.name ?? "constant")} comes nearest, and is ${howMuchWorse(margin)}.`,
     );
   }

@@ -30,7 +30,11 @@ export interface Floor {
 
 /** Points at most; so many parts the window has. */
 const PARTS = 64;
+const MOST_PARTS = 160;
+const PARTS_A_RUN = 4;
 const SAMPLES_A_PART = 8;
+/** Restarts that nobody told of and that are believed; more of them are something else. */
+const MOST_GUESSED = 6;
 
 interface Points {
   readonly hours: number[];
@@ -46,22 +50,23 @@ interface Points {
 export function findFloor(cells: FloorCells, knownRestarts: readonly number[] | undefined): Floor {
   const { lows } = cells;
   const span = (cells.lastMs - cells.startMs) / 3_600_000;
-  const sawtooth = findSawtooth(lows);
+  const sawtooth = findSawtooth(knownRestarts ? withoutRestarts(cells, knownRestarts) : lows);
   const hoursAt = (cell: number): number => (cells.indexOf(cell) * cells.widthMs) / 3_600_000 - 1e-9;
   const restarts =
-    knownRestarts?.map((at) => (at - cells.startMs) / 3_600_000 - 1e-9) ??
+    knownRestarts?.map((at) => (at - cells.startMs) / 3_600_000 - 1e-9).filter((at) => at > 0) ??
     findRestarts(lows, sawtooth).map(hoursAt);
   const edges = [...restarts, ...findJumps(lows, sawtooth).map(hoursAt)].sort((a, b) => a - b);
-  const parts = partsOf(cells);
+  const parts = partsOf(cells, knownRestarts ? restarts.length + 1 : 1);
   const points =
     sawtooth && sawtooth.count < PARTS * 8
       ? pointsOfValleys(cells, sawtooth.valleys, { edges, parts, span })
-      : pointsOfParts(cells, { edges, parts, span });
+      : pointsOfParts(cells, { edges, parts, span }, knownRestarts ?? []);
   trimShortRuns(points, restarts);
   const hours = Float64Array.from(points.hours);
-  const level = quantileOf(points.values, 0.3) || 1;
+  const level = quantileOf(points.values, 0.3) || Math.max(1, ...points.values);
   const values = Float64Array.from(points.values, (value) => value / level);
-  const kept = keepFloor(values, cutsOf(hours, restarts));
+  const runs = cutsOf(hours, restarts);
+  const kept = keepFloor(values, knownRestarts || runs.length <= MOST_GUESSED ? runs : []);
   const cuts = cutsOf(pick(hours, kept), restarts);
   return {
     hours: pick(hours, kept),
@@ -77,10 +82,30 @@ export function findFloor(cells: FloorCells, knownRestarts: readonly number[] | 
   };
 }
 
+/** The lows with each run set upon the one before: what falls then is garbage, and no restart. */
+export function withoutRestarts(cells: FloorCells, restarts: readonly number[]): Float64Array {
+  const joined = Float64Array.from(cells.lows);
+  const edges = restarts
+    .filter((at) => at > cells.startMs)
+    .map((at) => Math.floor((at - cells.startMs) / cells.widthMs));
+  let [next, offset] = [0, 0];
+  for (let cell = 0; cell < joined.length; cell++) {
+    const own = joined[cell]!;
+    if (next < edges.length && cells.indexOf(cell) >= edges[next]!) {
+      if (cell > 0) offset = joined[cell - 1]! - own;
+      while (next < edges.length && cells.indexOf(cell) >= edges[next]!) next++;
+    }
+    joined[cell] = own + offset;
+  }
+  return joined;
+}
+
 /** Parts of the window; of few samples each is a part. */
-function partsOf(cells: FloorCells): number {
+function partsOf(cells: FloorCells, runs: number): number {
   const { samples, size } = cells;
-  if (samples >= SAMPLES_A_PART * 24) return Math.min(PARTS, Math.floor(samples / SAMPLES_A_PART));
+  // two parts a run look like a day's course where a process is restarted each night
+  const most = Math.max(PARTS, Math.min(MOST_PARTS, PARTS_A_RUN * runs));
+  if (samples >= SAMPLES_A_PART * 24) return Math.min(most, Math.floor(samples / SAMPLES_A_PART));
   return size >= 48 ? Math.min(24, Math.floor(size / 2)) : cells.indexOf(size - 1) + 1;
 }
 
@@ -92,16 +117,18 @@ interface Grid {
 }
 
 // The mean of the lows: where no teeth stand out, it has less noise than any low quantile.
-function pointsOfParts(cells: FloorCells, { edges, parts }: Grid): Points {
+function pointsOfParts(cells: FloorCells, { edges, parts }: Grid, restarts: readonly number[]): Points {
   const points: Points = { hours: [], values: [], depths: [] };
   const last = cells.indexOf(cells.size - 1) + 1;
+  const mixed = new Set(restarts.map((at) => Math.floor((at - cells.startMs) / cells.widthMs)));
   let [sum, time, weight, count, edge, part] = [0, 0, 0, 0, 0, 1];
   let group: number[] = [];
   const end = (): void => {
     if (count > 0) {
       points.hours.push(time / weight);
       points.values.push(sum / count);
-      if (group.length >= 6) points.depths.push(quantileOf(group, 0.1) / (sum / count));
+      const low = group.length >= 6 ? quantileOf(group, 0.1) : 0;
+      if (low > 0) points.depths.push(low / (sum / count)); // external memory may be nothing at all for hours
     }
     [sum, time, weight, count] = [0, 0, 0, 0];
     group = [];
@@ -117,6 +144,7 @@ function pointsOfParts(cells: FloorCells, { edges, parts }: Grid): Points {
       end();
       while (edge < edges.length && hours >= edges[edge]!) edge++;
     }
+    if (mixed.has(index) && cells.countOf(cell) > 1) continue; // of two runs at once
     sum += cells.lows[cell]!;
     group.push(cells.lows[cell]!);
     count++;
@@ -194,7 +222,7 @@ function keepFloor(values: Float64Array, cuts: readonly number[]): readonly numb
   const count = values.length;
   if (count <= 12) return all;
   const reach = Math.max(1, Math.round(count * 0.05));
-  const bounds = cuts.length <= 6 ? [0, ...cuts, count] : [0, count];
+  const bounds = [0, ...cuts, count];
   const above = new Float64Array(count);
   for (let run = 0; run + 1 < bounds.length; run++) {
     const [from, to] = [bounds[run]!, bounds[run + 1]!];

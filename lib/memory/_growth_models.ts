@@ -210,11 +210,11 @@ class ModelList {
 
   // Restarts: each run has a level of its own, or all begin alike; growth goes on through them, or begins anew.
   #inRuns(prefix: string, basis: readonly number[], runs: Runs): void {
-    const { levels, line, saturations } = runs;
+    const { count, levels, line, saturations } = runs;
     const size = basis.length;
     const eachCost = levels.length * 1.5;
     const each = [...basis, ...levels];
-    if (each.length < 12) {
+    if (levels.length > 0 && each.length < 12) {
       const name = `${prefix}runs: `;
       const base = size + eachCost;
       this.#bounded(`${name}constant`, each, base);
@@ -232,7 +232,7 @@ class ModelList {
         this.#unbounded(`${name}saturation and line anew`, [...each, fast, line], base + 2 + COST.saturation);
       }
     }
-    const alike = size + levels.length * 0.5;
+    const alike = size + Math.min(count, MAX_CUTS) * 0.5;
     this.#unbounded(`${prefix}line anew`, [...basis, line], alike + 1);
     for (const fast of saturations) {
       this.#bounded(`${prefix}saturation anew`, [...basis, fast], alike + 1 + COST.saturation);
@@ -246,7 +246,7 @@ class ModelList {
 
   #runs(): Runs | undefined {
     const { cuts, cutHours, hours, span } = this.#floor;
-    if (cuts.length === 0 || cuts.length > MAX_CUTS) return undefined;
+    if (cuts.length === 0) return undefined;
     const begins = [0, ...cutHours];
     const runOf = (index: number): number => cuts.findLastIndex((cut) => cut <= index) + 1;
     const since = hours.map((hour, index) => hour - begins[runOf(index)]!);
@@ -257,7 +257,11 @@ class ModelList {
     const slowest = Math.max(0.25 * longest, 0.02);
     const basis = { hours: since, span };
     return {
-      levels: cuts.map((cut) => this.#design.add(hours.map((_, index) => (index >= cut ? 1 : 0)))),
+      count: cuts.length,
+      // of many runs it is not asked whether each has a level of its own
+      levels: (cuts.length <= MAX_CUTS ? cuts : []).map((cut) =>
+        this.#design.add(hours.map((_, index) => (index >= cut ? 1 : 0))),
+      ),
       line: this.#design.add(since),
       saturations: SATURATIONS.filter((share) => share <= slowest).map((share) =>
         this.#shape("saturation", share, basis, slowest),
@@ -340,6 +344,7 @@ class ModelList {
 }
 
 interface Runs {
+  readonly count: number;
   readonly levels: readonly number[];
   readonly line: number;
   readonly saturations: readonly number[];

@@ -1,9 +1,12 @@
 // This module is browser-safe.
-import { type Floor, findFloor } from "./_floor.ts";
+import { formatBytes } from "../base/format.ts";
+import { type Floor, findFloor, withoutRestarts } from "./_floor.ts";
 import type { FloorCells } from "./_floor_cells.ts";
 import { growthOf, leakLogOdds, repeatedLogOdds, slopeRatioOf } from "./_leak_odds.ts";
 import { chooseModel, type ModelChoice } from "./_model_choice.ts";
+import { explainingFalls } from "./_own_falls.ts";
 import { fewFalls } from "./_sawtooth.ts";
+import { findStandstill } from "./_standstill.ts";
 import { describeTrend, type TrendShape } from "./_trend_shape.ts";
 import type { LeakState } from "./leak_verdict.ts";
 
@@ -20,6 +23,8 @@ export interface Judgement {
   readonly floor: Floor | undefined;
   readonly choice: ModelChoice | undefined;
   readonly needs: string;
+  /** Hours that it has stood at the end, where it had grown before. */
+  readonly stoodHours?: number | undefined;
 }
 
 const MIN_SAMPLES = 12;
@@ -33,6 +38,7 @@ const REPEATED_ODDS = 2.15;
 const GROWING_ODDS = -1.5;
 // Beside the regression's standard deviation: shapes that no model has, of 3 % of the slope.
 const SHAPE_ERROR = 0.03;
+const LEAST_PART = 0.3;
 
 /** What is known of a series beside its samples. */
 export interface SeriesFacts {
@@ -92,7 +98,7 @@ export function judgeSeries(cells: FloorCells, facts: SeriesFacts): Judgement {
     ratio > MIN_GROWTH &&
     grown > facts.minGrowthBytes &&
     choice.margin > -12;
-  const pace = choice.pace * floor.level * floor.depth;
+  const pace = Math.min(choice.pace, fastest(floor, choice)) * floor.level * floor.depth;
   const result = {
     slope: pace,
     slopeDeviation: Math.hypot(1.5 * choice.paceDeviation * floor.level * floor.depth, SHAPE_ERROR * pace),
@@ -124,12 +130,58 @@ export function judgeSeries(cells: FloorCells, facts: SeriesFacts): Judgement {
       return { ...result, verdict: "growing", confidence: toProbability(-Math.abs(odds)), needs };
     }
   }
+  const unsure = unsureOf(result, cells, facts);
+  if (unsure) return { ...result, ...unsure, verdict: "growing", confidence: toProbability(-Math.abs(odds)) };
   return { ...result, verdict: "leak", confidence: toProbability(odds), needs: "" };
+}
+
+/** What speaks against growth without an end where all models are for it. */
+function unsureOf(
+  { floor, choice }: Growth,
+  cells: FloorCells,
+  { restarts }: SeriesFacts,
+): Pick<Judgement, "needs"> | (Growth & Pick<Judgement, "needs" | "stoodHours">) | undefined {
+  // of a series whose restarts are not known a fall is one, most likely
+  const falls = restarts && explainingFalls(withoutRestarts(cells, restarts));
+  if (falls) {
+    const times = falls.count === 1 ? "once" : `${falls.count} times`;
+    return {
+      needs: `growth past what it let go of before: ${times} it fell back by ${formatBytes(falls.bytes)}`,
+    };
+  }
+  const stood = findStandstill(floor, choice.pace);
+  if (stood) {
+    const bytes = floor.level * floor.depth;
+    return {
+      slope: stood.slope * bytes,
+      slopeDeviation: stood.deviation * bytes,
+      floor,
+      choice,
+      stoodHours: stood.hours,
+      needs: "growth that goes on: it may have been mended, or there may have been nothing to do",
+    };
+  }
+  return undefined;
+}
+
+interface Growth {
+  readonly slope: number;
+  readonly slopeDeviation: number;
+  readonly floor: Floor;
+  readonly choice: ModelChoice;
 }
 
 /** What growth without an end came to; a curve may foretell more than there was. */
 export function grownBytes({ values, level, depth }: Floor, growthRatio: number): number {
   return Math.min(growthRatio, Math.max(...values) - Math.min(...values)) * level * depth;
+}
+
+/** No pace that would have come to more than there was, had it gone on for a part of the window, or of its longest run. */
+function fastest({ values, hours, cutHours, span }: Floor, { growthShare }: ModelChoice): number {
+  const bounds = [hours[0]!, ...cutHours, hours.at(-1)!];
+  const runs = bounds.slice(1).map((end, i) => end - bounds[i]!);
+  const length = Math.min(span * growthShare, Math.max(...runs));
+  return (Math.max(...values) - Math.min(...values)) / (LEAST_PART * length);
 }
 
 function doubtOf(choice: ModelChoice, floor: Floor, { late }: TrendShape): string {

@@ -32,7 +32,7 @@ export function describeTrend({ hours, values }: Floor): TrendShape {
 }
 
 /** Middle of the slopes of all pairs. @see P. K. Sen (1968), doi:10.1080/01621459.1968.10480934 */
-function senSlope(x: Float64Array, y: Float64Array): number {
+export function senSlope(x: Float64Array, y: Float64Array): number {
   const slopes = new Float64Array((x.length * (x.length - 1)) / 2);
   let next = 0;
   for (let i = 0; i < x.length; i++) {

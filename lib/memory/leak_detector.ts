@@ -1,10 +1,11 @@
 // This module is browser-safe.
-import { FloorCells } from "./_floor_cells.ts";
-import { type Judgement, judgeSeries } from "./_judge_series.ts";
+import { normalQuantile, normalTail } from "../stats/_distributions.ts";
+import type { Judgement } from "./_judge_series.ts";
 import { projectGrowth } from "./_projection.ts";
 import { explainJudgement } from "./_evidence.ts";
 import type { Estimate, LeakSeverity, LeakState, LeakVerdict, SeriesVerdict } from "./leak_verdict.ts";
 import type { MemorySample, MemorySeries } from "./sample.ts";
+import { SeriesRecord } from "./_series_record.ts";
 
 /** Options of {@linkcode LeakDetector}. */
 export interface LeakDetectorOptions {
@@ -13,8 +14,8 @@ export interface LeakDetectorOptions {
   /**
    * How often it is asked. `once`: at the end of a test or a recording. `repeatedly`: by a monitor that acts on the first
    * leak it is told of. Each look is one more chance of a false alarm, so a monitor is told of a leak only when it is surer,
-   * and, unless it is its first look, when the growth has looked like one since the window was a sixth shorter; until then
-   * it is told `growing`.
+   * and, unless it is its first look, when the growth has looked like one for a fifth as long as it was looked at before;
+   * until then it is told `growing`.
    *
    * @default {"once"}
    */
@@ -36,6 +37,9 @@ const FIELDS = {
   rss: "rssBytes",
 } as const satisfies Record<MemorySeries, keyof MemorySample>;
 
+const FIGURES = [...Object.values(FIELDS), "uptimeSeconds"] as const;
+/** No process lives without: a figure of 0 is none that was read. */
+const NEVER_EMPTY: ReadonlySet<MemorySeries> = new Set(["rss", "heapUsed", "postGc"]);
 const SERIES = Object.keys(FIELDS) as readonly MemorySeries[];
 /** Of two series that say the same the weightier speaks: what JavaScript holds before what the system counts. */
 const WEIGHT: Readonly<Record<LeakState, number>> = {
@@ -60,14 +64,18 @@ const YOUNG_SECONDS = 600;
 const MIN_RESIDENT_GROWTH_BYTES = 16e6;
 const NORMAL_95 = 1.96;
 // Of 200 healthy synthetic traces looked at 60 times 9.5 % alarmed, without it 19.5 %; half of what it holds back never comes.
-const CONFIRMATION = 1.2;
-const RESTARTS_KEPT = 64;
+const CONFIRMATION = 0.2;
+const RESTARTS_KEPT = 512;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const LONG_GAP = 10;
 
 /**
  * Says whether a process leaks, from its figures alone. Samples go in one by one, at any distance; they are kept in
  * cells of bounded number, less than 1 MB for all series. A sample costs O(1), a verdict some milliseconds.
  *
- * Of each series the floor is taken: what is left when garbage and bursts are gone. Models of bounded growth (constant,
+ * Of each series the floor is taken, over the whole life and, once there are more, over the last days: what is left when
+ * garbage and bursts are gone. Models of bounded growth (constant,
  * saturating, logarithmic, in steps, a ramp that ends, the hours of a day, runs between restarts) and of growth
  * without an end are fitted to it with correlated residuals; the Bayesian information criterion, the size of the slope and
  * its course make the odds.
@@ -89,12 +97,13 @@ export class LeakDetector {
   readonly #limits: readonly number[];
   readonly #isRepeated: boolean;
   readonly #minHours: number;
-  /** By series: the window's hours at which growth began to look like a leak; undefined where the last look saw none. */
-  readonly #suspectedAt = new Map<MemorySeries, number | undefined>();
-  readonly #cells = new Map<MemorySeries, FloorCells>();
+  /** By series: when growth began to look like a leak; undefined where the last look saw none. */
+  readonly #suspectedAt = new Map<MemorySeries, Suspicion | undefined>();
+  readonly #records = new Map<MemorySeries, SeriesRecord>();
   readonly #restarts: number[] = [];
   #knowsUptime = false;
   #uptime: number | undefined;
+  #first = 0;
   #last = 0;
   #count = 0;
 
@@ -124,10 +133,12 @@ export class LeakDetector {
   }
 
   /**
-   * Takes a sample in. Several at one time all count. What the sample leaves out is not looked at.
+   * Takes a sample in. Several at one time all count. What the sample leaves out is not looked at; nor is a heap or a resident
+   * set of 0 bytes, which no process has. After a gap of ten times all that was seen before, and of ten days at least, such as
+   * when a clock is set for the first time, it begins anew.
    *
-   * @throws {RangeError} If a figure is negative or not finite, or the time is before the last one's; nothing was
-   * taken in then.
+   * @throws {RangeError} If a figure is no number, negative or not finite, or the time is before the last one's; nothing
+   * was taken in then.
    */
   add(sample: MemorySample): void {
     const { timestamp, uptimeSeconds } = sample;
@@ -135,27 +146,30 @@ export class LeakDetector {
     if (this.#count > 0 && timestamp < this.#last) {
       refuse("timestamp", `at or after the last one, ${this.#last}`, timestamp);
     }
-    for (const name of [...Object.values(FIELDS), "uptimeSeconds"] as const) {
+    for (const name of FIGURES) {
       const value = sample[name];
-      if (value !== undefined && !(value >= 0 && value < Infinity)) refuse(name, "finite and >= 0", value);
+      if (value !== undefined && !(Number.isFinite(value) && value >= 0))
+        refuse(name, "finite and >= 0", value);
     }
+    if (this.#isAfterGap(timestamp)) this.#forget();
     if (uptimeSeconds !== undefined) this.#noteUptime(uptimeSeconds, timestamp);
     for (const series of SERIES) {
       const bytes = sample[FIELDS[series]];
-      if (bytes === undefined) continue;
-      let cells = this.#cells.get(series);
-      if (!cells) this.#cells.set(series, (cells = new FloorCells()));
-      cells.add(timestamp, bytes);
+      if (bytes === undefined || (bytes === 0 && NEVER_EMPTY.has(series))) continue;
+      let record = this.#records.get(series);
+      if (!record) this.#records.set(series, (record = new SeriesRecord()));
+      record.add(timestamp, bytes);
     }
+    if (this.#count === 0) this.#first = timestamp;
     this.#last = timestamp;
     this.#count++;
   }
 
   /** The answer over all samples so far. Time: some milliseconds a series, whatever their number. */
   verdict(): LeakVerdict {
-    const series = SERIES.filter((name) => this.#cells.has(name)).map((name) => {
-      const verdict = this.#judge(name);
-      return this.#isRepeated ? this.#confirm(verdict) : verdict;
+    const series = SERIES.filter((name) => this.#records.has(name)).map((name) => {
+      const { verdict, hours } = this.#judge(name);
+      return this.#isRepeated ? this.#confirm(verdict, hours) : verdict;
     });
     const decisive = decide(series);
     if (!decisive) {
@@ -175,6 +189,20 @@ export class LeakDetector {
     return { verdict, severity, timestamp: this.#last, decidedBy: decisive.series, series, needs, evidence };
   }
 
+  /** Whether so much time was not looked at that what was before says nothing of now: a clock that was set, or a long sleep. */
+  #isAfterGap(timestamp: number): boolean {
+    if (this.#count === 0) return false;
+    return timestamp - this.#last > LONG_GAP * Math.max(DAY_MS, this.#last - this.#first);
+  }
+
+  #forget(): void {
+    this.#records.clear();
+    this.#suspectedAt.clear();
+    this.#restarts.length = 0;
+    this.#uptime = undefined;
+    this.#count = 0;
+  }
+
   #noteUptime(uptime: number, timestamp: number): void {
     this.#knowsUptime = true;
     if (this.#uptime !== undefined && uptime < this.#uptime) {
@@ -185,15 +213,19 @@ export class LeakDetector {
   }
 
   /** Holds a leak back until it has lasted; see {@linkcode LeakDetectorOptions.looks}. */
-  #confirm(verdict: SeriesVerdict): SeriesVerdict {
-    const { series, looked } = verdict;
+  #confirm(verdict: SeriesVerdict, hoursOfWindow: number): SeriesVerdict {
+    const { series } = verdict;
     if (verdict.verdict !== "leak") {
       this.#suspectedAt.set(series, undefined);
       return verdict;
     }
-    const since = this.#suspectedAt.get(series) ?? (this.#suspectedAt.has(series) ? looked.hours : 0);
+    const isFirstLook = !this.#suspectedAt.has(series);
+    const since = this.#suspectedAt.get(series) ?? {
+      timestamp: this.#last,
+      waitHours: isFirstLook ? 0 : CONFIRMATION * hoursOfWindow,
+    };
     this.#suspectedAt.set(series, since);
-    const hours = CONFIRMATION * since - looked.hours;
+    const hours = since.waitHours - (this.#last - since.timestamp) / HOUR_MS;
     if (hours <= 0) return verdict;
     const needs = `${Math.ceil(hours * 60)} more minutes: it must look like a leak for so long`;
     return { ...verdict, verdict: "growing", needs, evidence: [...verdict.evidence, `It needs ${needs}.`] };
@@ -204,7 +236,7 @@ export class LeakDetector {
    * have meant the heap as it is: then it is held to the same doubts.
    */
   #holdsGarbage(series: MemorySeries): boolean {
-    if (series === "postGc") return !this.#cells.has("heapUsed");
+    if (series === "postGc") return !this.#records.has("heapUsed");
     return series === "heapUsed" || series === "rss";
   }
 
@@ -214,9 +246,10 @@ export class LeakDetector {
     return isYoung ? MIN_YOUNG_GROWTH_BYTES : MIN_GROWTH_BYTES;
   }
 
-  #judge(series: MemorySeries): SeriesVerdict {
-    const cells = this.#cells.get(series)!;
-    const judgement = judgeSeries(cells, {
+  #judge(series: MemorySeries): { readonly verdict: SeriesVerdict; readonly hours: number } {
+    const record = this.#records.get(series)!;
+    const cells = record.life;
+    const judgement = record.judge({
       restarts: this.#knowsUptime ? this.#restarts : undefined,
       isCollected: this.#holdsGarbage(series),
       isRepeated: this.#isRepeated,
@@ -227,7 +260,7 @@ export class LeakDetector {
     const level = floor ? floor.level * floor.depth * (floor.values.at(-1) ?? 1) : cells.lastBytes;
     const slope = slopeEstimate(judgement);
     const projection = projectGrowth(judgement, level, this.#limits);
-    return {
+    const judged: SeriesVerdict = {
       series,
       verdict,
       confidence,
@@ -235,7 +268,7 @@ export class LeakDetector {
       slopeRatioPerHour: scale(slope, 1 / Math.max(1, level)),
       effectRatio: growthRatio,
       levelBytes: level,
-      floor: toFloorPoints(judgement, cells.startMs),
+      floor: toFloorPoints(judgement, judgement.startMs),
       ...projection,
       looked: {
         samples: cells.samples,
@@ -246,7 +279,14 @@ export class LeakDetector {
       needs,
       evidence: explainJudgement(judgement),
     };
+    return { verdict: judged, hours: judgement.hours };
   }
+}
+
+interface Suspicion {
+  readonly timestamp: number;
+  /** How long it must last. */
+  readonly waitHours: number;
 }
 
 /** The series that speaks for all: external memory that stands still says nothing of a heap that is not known. */
@@ -268,7 +308,17 @@ function slopeEstimate({ verdict, slope, slopeDeviation }: Judgement): Estimate 
   if (verdict === "not-enough-evidence")
     return { value: 0, low: -Infinity, high: Infinity, confidence: 0.95 };
   const reach = NORMAL_95 * slopeDeviation;
-  return { value: slope, low: slope - reach, high: slope + reach, confidence: 0.95 };
+  const high = slope + reach;
+  if (verdict !== "leak") return { value: slope, low: slope - reach, high, confidence: 0.95 };
+  // of what grows without an end the slope is above 0: the normal distribution without what is below
+  const above = normalTail(-slope / slopeDeviation);
+  const low = slope + slopeDeviation * normalQuantile(0.975 * above);
+  return {
+    value: slope,
+    low,
+    high: slope + slopeDeviation * normalQuantile(0.025 * above),
+    confidence: 0.95,
+  };
 }
 
 function scale({ value, low, high, confidence }: Estimate, factor: number): Estimate {
@@ -284,5 +334,7 @@ function toFloorPoints({ floor }: Judgement, startMs: number): SeriesVerdict["fl
 }
 
 function refuse(name: string, rule: string, got: unknown): never {
-  throw new RangeError(`Cannot take memory sample: '${name}' must be ${rule}, got ${String(got)}`);
+  throw new RangeError(
+    `Cannot take memory sample: '${name}' must be ${rule}, got ${typeof got === "string" ? JSON.stringify(got) : String(got)}`,
+  );
 }
