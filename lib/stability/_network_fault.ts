@@ -40,6 +40,23 @@ export function checkNetworkFault({ service, toxic }: NetworkFault): void {
   checkToxic(toxic);
 }
 
+/** A toxic that says nothing and closes nothing. */
+const SILENT: ReadonlySet<string> = new Set(["timeout", "stall"]);
+
+/**
+ * A gateway's client finds out by its own heartbeat that nobody is there, which is a wire's liveness and runs on real time: on a
+ * virtual clock hours would have passed, and never as many.
+ *
+ * @throws {TypeError} If the fault cannot be told on a virtual clock.
+ */
+export function checkOnVirtualClock({ service, toxic }: NetworkFault): void {
+  if (service !== "discord" || !SILENT.has(toxic.kind)) return;
+  throw new TypeError(
+    `Cannot plan faults: 'toxic.kind' on discord must be one that closes or slows on a virtual clock, such as reset_peer, ` +
+      `got ${toxic.kind}, which a client notices by heartbeats of real time: use it with time 'system'`,
+  );
+}
+
 /** Whether data is lost, so that nobody can be blamed for what was on its way; other toxics are only slow. */
 export function cutsConnections({ toxic }: NetworkFault): boolean {
   return !SHAPING.has(toxic.kind) || (toxic.kind === "bandwidth" && toxic.kilobytesPerSecond === 0);

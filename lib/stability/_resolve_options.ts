@@ -1,6 +1,7 @@
 import { formatDuration } from "../base/format.ts";
 import { checkPhases, type StabilityLoad, type StabilityPhase } from "./_phased_load.ts";
 import type { RunSettings } from "./_run_context.ts";
+import { checkOnVirtualClock } from "./_network_fault.ts";
 import { planFaults } from "./stability_faults.ts";
 import type { StabilityTestOptions } from "./stability_options.ts";
 import {
@@ -54,6 +55,8 @@ export function checkStabilityOptions(options: StabilityTestOptions): ResolvedOp
   const durationMs = Math.round(durationHours * HOUR_MS);
   checkPhases(phases);
   planFaults(faults, durationMs, seed);
+  if (options.time !== "system")
+    for (const fault of faults) if (fault.kind === "network") checkOnVirtualClock(fault);
   checkThresholdOptions(thresholds);
   const settings = {
     checkpointMs: Math.round(checkpointMinutes * 60_000),

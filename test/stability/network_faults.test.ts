@@ -2,6 +2,7 @@ import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { pocketDemi } from "../../examples/demi/pocket_demi.ts";
 import { testEnvironment } from "../../lib/harness/test_environment.ts";
+import { LongRunningStabilityTest } from "../../lib/stability/long_running_stability_test.ts";
 import type { NetworkToxic } from "../../lib/stability/_network_fault.ts";
 import { describeFault, planFaults, type StabilityFault } from "../../lib/stability/stability_faults.ts";
 import type { StabilityTestOptions } from "../../lib/stability/stability_options.ts";
@@ -81,6 +82,13 @@ suite("network faults", () => {
     assert.throws(() => plan({ kind: "latency", latencyMs: -1 }), { name: "RangeError" });
     const service = "tea" as "ollama";
     assert.throws(() => planFaults([{ ...SLOW, service } as StabilityFault], 7_200_000, 1), /'service'/);
+    // what a client notices by heartbeats of real time would be another run each time
+    const silent: StabilityFault = { ...CUT, toxic: { kind: "timeout", timeoutMs: 1000 } };
+    assert.throws(() => new LongRunningStabilityTest({ ...RUN, faults: [silent] }), {
+      name: "TypeError",
+      message: /'toxic\.kind' on discord must be one that closes or slows on a virtual clock.*got timeout/,
+    });
+    assert.ok(new LongRunningStabilityTest({ ...RUN, time: "system", faults: [silent] }));
     assert.equal(
       describeFault({ kind: "network", service: "voice", toxic: { kind: "down" }, minutes: 2 }),
       "the network to the voice service: down for 2 min",
