@@ -1,8 +1,13 @@
 // Watches the memory of pocket Demi, of a process by its number, or of a command that it starts, and says whether it
 // leaks, how long it will last, and which line leaks. Writes a report as HTML and text; Ctrl-C writes it, too.
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { formatBytes, formatDuration, systemClock } from "demi-health/base";
-import { type LeakVerdict, MemoryProfiler, RemoteMemoryProfiler } from "demi-health/memory";
+import { formatBytes, formatDuration, formatRatio, systemClock } from "demi-health/base";
+import {
+  type AllocationSite,
+  type LeakVerdict,
+  MemoryProfiler,
+  RemoteMemoryProfiler,
+} from "demi-health/memory";
 import { checkReportPath } from "demi-health/reports";
 import { existingProcess, type ProfileTarget, startCommand, startDemo } from "./_profile_target.ts";
 
@@ -140,23 +145,32 @@ async function conclude(profiler: Profiler, options: ProfileOptions): Promise<vo
   const verdict = profiler.verdict();
   const sites = await profiler.findSites();
   process.exitCode = EXIT_CODES[verdict.verdict];
-  const [site] = sites;
+  const held = sites.filter(({ share }) => share >= 0.1).slice(0, 3);
   console.log(
     `${verdict.verdict}${verdict.decidedBy ? ` (${verdict.decidedBy})` : ""}: ${reasonOf(verdict)}`,
   );
-  if (verdict.verdict !== "healthy" && site) {
-    console.log(`Most came to stay in ${site.functionName} ${site.file}:${site.line}`);
+  if (verdict.verdict !== "healthy" && held.length > 0) {
+    console.log("What came to stay was allocated in, and is kept by it or by one that called it:");
+    for (const site of held) console.log(`  ${describeSite(site)}`);
   }
   const reports = await writeReports(profiler, options.report);
   if (!options.json) return;
   const { decidedBy, needs, evidence } = verdict;
-  const found = sites.slice(0, 5).map(({ functionName, file, line, growthBytes, share }) => {
-    return { functionName, file, line, growthBytes, share };
+  const found = sites.slice(0, 5).map(({ functionName, file, line, growthBytes, share, callers }) => {
+    return { functionName, file, line, growthBytes, share, callers: callers.slice(0, 4) };
   });
   const samples = profiler.samples.length;
   console.log(
     JSON.stringify({ verdict: verdict.verdict, decidedBy, needs, evidence, samples, sites: found, reports }),
   );
+}
+
+function describeSite({ functionName, file, line, share, callers }: AllocationSite): string {
+  const [caller] = callers;
+  const by = caller
+    ? `, called by ${caller.functionName || "(anonymous)"} ${caller.file}:${caller.line}`
+    : "";
+  return `${functionName} ${file}:${line} (${formatRatio(share)})${by}`;
 }
 
 /** The verdict was told before: it is not lost with a disk that is full. */

@@ -127,6 +127,7 @@ suite("MemoryWatch", () => {
           share: 0.8,
           newSamples: 16,
           stack: [],
+          callers: [],
         },
       ];
     };

@@ -1,7 +1,7 @@
 // This module is browser-safe.
 import { formatBytes, formatDuration, formatRatio } from "../base/format.ts";
 import type { Report, ReportBlock, ReportSection, ReportSeries, ReportTone } from "../reports/report.ts";
-import type { AllocationSite } from "./compare_profiles.ts";
+import { type AllocationSite, nameOf } from "./compare_profiles.ts";
 import { compareHeapSnapshots } from "./compare_heap_snapshots.ts";
 import { compareSnapshots } from "./compare_snapshots.ts";
 import type { HeapSnapshotSummary } from "./heap_snapshot_summary.ts";
@@ -251,7 +251,7 @@ function siteSection(parts: MemoryReportParts): ReportSection | undefined {
     blocks: [
       {
         type: "text",
-        text: "Objects that are alive now and were not some time ago, by the function that allocated them. V8 samples them; it counts a function that was inlined for its caller.",
+        text: "Objects that are alive now and were not some time ago, by the function that allocated them: what keeps them is it, or one that called it. V8 samples them; it counts a function that was inlined for its caller.",
       },
       {
         type: "table",
@@ -262,13 +262,18 @@ function siteSection(parts: MemoryReportParts): ReportSection | undefined {
           { title: "Growth", isNumeric: true },
           { title: "Share", isNumeric: true },
           { title: "Sampled objects", isNumeric: true },
+          { title: "Called by" },
         ],
-        rows: shown.map(({ functionName, file, line, growthBytes, share, newSamples }) => [
+        rows: shown.map(({ functionName, file, line, growthBytes, share, newSamples, callers }) => [
           functionName,
           line > 0 ? `${file}:${line}` : file,
           formatBytes(growthBytes),
           formatRatio(share),
           String(newSamples),
+          callers
+            .slice(0, 2)
+            .map((frame) => `${nameOf(frame)} ${frame.file}:${frame.line}`)
+            .join(", "),
         ]),
       },
       { type: "text", text: "Who called the first, the innermost first:" },

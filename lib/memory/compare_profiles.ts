@@ -31,6 +31,11 @@ export interface AllocationSite {
   readonly newSamples: number;
   /** Stack of the part that grew most, the allocating function first. */
   readonly stack: readonly StackFrame[];
+  /**
+   * User code that called it there, the nearest first. What allocates need not be what keeps: a reply is made in one function and
+   * put into a list by its caller.
+   */
+  readonly callers: readonly StackFrame[];
 }
 
 interface Site {
@@ -93,7 +98,7 @@ export function compareProfiles(
     .filter((site) => site.after - site.before >= minGrowthBytes)
     .sort((a, b) => b.after - b.before - (a.after - a.before) || compareText(keyOf(a.frame), keyOf(b.frame)))
     .slice(0, limit)
-    .map((site) => toResult(site, total));
+    .map((site) => toResult(site, total, isUserCode));
 }
 
 function count(
@@ -117,9 +122,15 @@ function count(
   }
 }
 
-function toResult({ frame, before, after, samples, stacks }: Site, total: number): AllocationSite {
+function toResult(
+  { frame, before, after, samples, stacks }: Site,
+  total: number,
+  isUserCode: (frame: StackFrame) => boolean,
+): AllocationSite {
   let most: StackGrowth | undefined;
   for (const growth of stacks.values()) if (!most || growth.bytes > most.bytes) most = growth;
+  const stack = most?.stack ?? [];
+  const own = stack.findIndex((each) => keyOf(each) === keyOf(frame));
   return {
     functionName: nameOf(frame),
     file: frame.file,
@@ -130,11 +141,13 @@ function toResult({ frame, before, after, samples, stacks }: Site, total: number
     growthBytes: after - before,
     share: (after - before) / total,
     newSamples: Math.max(0, samples),
-    stack: most?.stack ?? [],
+    stack,
+    callers: stack.slice(own + 1).filter((each) => isUserCode(each) && keyOf(each) !== keyOf(frame)),
   };
 }
 
-function nameOf({ functionName, file, line, column }: StackFrame): string {
+/** A function's name as people know it: `(module)` for a file's top level, `(anonymous)` for one without a name. */
+export function nameOf({ functionName, file, line, column }: StackFrame): string {
   if (functionName !== "") return functionName;
   // the wrapper of a file is the only function that begins at its first character
   return line === 1 && column === 1 && file !== "(eval)" ? "(module)" : "(anonymous)";

@@ -45,6 +45,7 @@ export function fixtureSite(changes: Partial<AllocationSite> = {}): AllocationSi
     share: 0.91,
     newSamples: 283,
     stack: [],
+    callers: [],
     ...changes,
   };
 }

@@ -155,6 +155,7 @@ suite("toFeedMemory()", () => {
       share: 0.05,
       newSamples: 9,
       stack: [],
+      callers: [],
     });
     const sites = Array.from({ length: 20 }, (_, line) => site(line + 1));
     const { sites: told } = sent(toFeedMemory(verdictOf(seriesVerdict()), [], { sites }));

@@ -43,6 +43,13 @@ suite("compareProfiles()", () => {
     assert.deepEqual(site?.stack, [pool, chat]);
   });
 
+  test("tells who called it, without built-ins, packages and its own recursion", () => {
+    const open = frame("openSession", "/app/sessions.ts", 5);
+    const after = profile([100, parse, chat, chat, emit, pool, open, voice]);
+    assert.deepEqual(compareProfiles(profile(), after)[0]?.callers, [open, voice]);
+    assert.deepEqual(compareProfiles(profile(), profile([100, chat]))[0]?.callers, []);
+  });
+
   test("counts for packages and the runtime when asked", () => {
     const after = profile([100, parse, emit, pool, chat]);
     const first = (options: object): string | undefined =>
