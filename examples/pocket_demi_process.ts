@@ -9,6 +9,8 @@ const MAIN = fileURLToPath(new URL("demi/main.ts", import.meta.url));
 export interface PocketDemiProcessOptions {
   /** Arguments of Node itself, such as `--inspect=127.0.0.1:0`. */
   readonly nodeArguments?: readonly string[];
+  /** Environment variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** What she loses memory by. */
   readonly leak?: LeakName | undefined;
   /** Path of the program. @default that of pocket Demi herself */
@@ -17,9 +19,10 @@ export interface PocketDemiProcessOptions {
 
 /** Makes pocket Demis that will be processes of their own, on virtual time or real time as their environment wants. */
 export function pocketDemiProcessWith(options: PocketDemiProcessOptions): CompanionFactory {
-  const { nodeArguments = [], leak, main = MAIN } = options;
+  const { nodeArguments = [], env, leak, main = MAIN } = options;
   return processCompanion({
     command: process.execPath,
+    env,
     args: [
       ...nodeArguments,
       main,

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { watchLife } from "../defects/_leak_run.ts";
 import { LEAK_LINES, MINUTES } from "../defects/leaks.ts";
 
-suite("a companion that loses memory", { concurrency: 2, timeout: 240_000 }, () => {
+suite("a companion that loses memory", { concurrency: 2, timeout: 600_000 }, () => {
   for (const leak of ["history", "buffer"] as const) {
     test(`is found within 20 minutes of stress, with its line: ${leak}`, async () => {
       const { verdict, sites } = await watchLife({
