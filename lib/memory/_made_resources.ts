@@ -14,6 +14,12 @@ interface Timer {
   hasRef?(): boolean;
 }
 
+interface Handle {
+  readonly fd?: number;
+  readonly pid?: number;
+  hasRef?(): boolean;
+}
+
 interface MadeTimer {
   readonly timer: Timer;
   readonly stack: readonly string[];
@@ -24,6 +30,8 @@ const STACK_LINES = 4;
 const DEPTH = 50;
 const HAS_OWN_STACK =
   /^(?:TCP|PIPE|UDP|PROCESS|FSEVENT|TLS|TTY|GETADDRINFO|GETNAMEINFO|QUERY|FSREQ|MESSAGEPORT)/;
+/** What may live on unseen when it does not keep the process alive. Client sockets are none: pools keep those of requests. */
+const MAY_HIDE = /^(?:TCPSERVERWRAP|PIPESERVERWRAP|UDPWRAP|PROCESSWRAP)$/;
 const OWN_LINES = [import.meta.url, new URL("../base/system_clock.ts", import.meta.url).href];
 
 const TIMER_LINE = /\bnode:(?:timers|internal\/(?:timers|async_hooks))\b/;
@@ -42,6 +50,7 @@ export class MadeResources implements Disposable {
   readonly #timers = new Map<number, MadeTimer>();
   readonly #stacks = new WeakMap<object, readonly string[]>();
   readonly #workers = new Map<Worker, readonly string[]>();
+  readonly #hideable = new Map<number, WeakRef<Handle>>();
   readonly #workerStacks: (readonly string[])[] = [];
   readonly #hook: { disable(): unknown };
   readonly #onWorker = (worker: Worker): void => {
@@ -54,7 +63,10 @@ export class MadeResources implements Disposable {
     process.on("worker", this.#onWorker);
     this.#hook = createHook({
       init: (id, type, _trigger, resource) => this.#note(id, type, resource),
-      destroy: (id) => void this.#timers.delete(id),
+      destroy: (id) => {
+        this.#timers.delete(id);
+        this.#hideable.delete(id);
+      },
       trackPromises: false,
     }).enable();
   }
@@ -74,7 +86,24 @@ export class MadeResources implements Disposable {
   /** Threads that run. */
   workers(): readonly MadeResource[] {
     for (const worker of this.#workers.keys()) if (worker.threadId < 0) this.#workers.delete(worker);
-    return [...this.#workers].map(([{ threadId }, stack]) => ({ what: `worker thread ${threadId}`, stack }));
+    return [
+      ...[...this.#workers].map(([{ threadId }, stack]) => ({ what: `worker thread ${threadId}`, stack })),
+      // they are announced a turn of the event loop later
+      ...this.#workerStacks.map((stack) => ({ what: "worker thread that is about to start", stack })),
+    ];
+  }
+
+  /** Servers and processes that live and do not keep this process alive: the runtime does not list them. */
+  hidden(): readonly { readonly owner: object; readonly stack: readonly string[] }[] {
+    return [...this.#hideable.values()].flatMap((reference) => {
+      const handle = reference.deref();
+      if (!handle || handle.hasRef?.() !== false || !isOpen(handle)) return [];
+      const symbol = Object.getOwnPropertySymbols(handle).find(
+        ({ description }) => description === "owner_symbol",
+      );
+      const owner = symbol && (handle as { readonly [name: symbol]: unknown })[symbol];
+      return typeof owner === "object" && owner !== null ? [{ owner, stack: this.stackOf(handle) }] : [];
+    });
   }
 
   /** Notes nothing that `make` makes. */
@@ -91,6 +120,7 @@ export class MadeResources implements Disposable {
     this.#hook.disable();
     process.off("worker", this.#onWorker);
     this.#timers.clear();
+    this.#hideable.clear();
     this.#workers.clear();
   }
 
@@ -99,6 +129,16 @@ export class MadeResources implements Disposable {
     if (type === "Timeout") this.#timers.set(id, describeMaker(resource as Timer));
     else if (type === "WORKER") this.#workerStacks.push(ofUser(callers()));
     else if (HAS_OWN_STACK.test(type)) this.#stacks.set(resource, ofUser(callers()));
+    if (MAY_HIDE.test(type)) this.#hideable.set(id, new WeakRef(resource as Handle));
+  }
+}
+
+function isOpen({ fd, pid }: Handle): boolean {
+  if (pid === undefined) return fd === undefined || fd >= 0;
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -54,6 +54,7 @@ export class ResourceInventory implements Disposable {
     return [
       ...this.#leftActive("handle"),
       ...this.#leftActive("request"),
+      ...this.#hidden(),
       ...(made?.workers() ?? []).map((each) => ({ kind: "worker" as const, ...each })),
       ...(made?.timers() ?? []).map((each) => ({ kind: "timer" as const, ...each })),
       ...this.#listeners.added().map((what) => ({ kind: "listener" as const, what, stack: [] })),
@@ -79,6 +80,15 @@ export class ResourceInventory implements Disposable {
     for (const each of active(kind) ?? []) {
       const what = before.has(each) ? undefined : describe(each);
       if (what) left.push({ kind, what, stack: this.#stackOf(each) });
+    }
+    return left;
+  }
+
+  #hidden(): readonly Leftover[] {
+    const left: Leftover[] = [];
+    for (const { owner, stack } of this.#made?.hidden() ?? []) {
+      const what = describeHandle(owner);
+      if (what) left.push({ kind: "handle", what: `${what}, which does not keep the process alive`, stack });
     }
     return left;
   }

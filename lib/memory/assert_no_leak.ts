@@ -25,6 +25,27 @@ export interface AssertNoLeakOptions {
   readonly maxGrowthBytes?: number | undefined;
   /** Ends it between two calls; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Rejects where it cannot be told, too: for what must be proved, and not only not be refuted.
+   *
+   * @default {false}
+   */
+  readonly requireEvidence?: boolean | undefined;
+}
+
+/** Neither growth nor its absence could be told. */
+export class LeakUndecidedError extends Error {
+  override readonly name: string = "LeakUndecidedError";
+  readonly result: NoLeakResult;
+
+  constructor(result: NoLeakResult) {
+    const { low, high } = result.heapBytes;
+    super(
+      `Cannot tell whether it leaks: the growth of the heap must be told, got ${low.toFixed(1)} to ${high.toFixed(1)} bytes a call ` +
+        `in ${result.calls} calls; ask for more iterations or a longer warm-up`,
+    );
+    this.result = result;
+  }
 }
 
 /** What {@linkcode assertNoLeak} saw. */
@@ -102,6 +123,7 @@ const PROFILED_BYTES = 1_048_576;
  * ```
  *
  * @param fn What a companion does often; awaited.
+ * @throws {LeakUndecidedError} If `requireEvidence` is set and it cannot be told.
  * @throws {LeakFoundError} If memory grows by more than the tolerance at each call, with 99.9 % confidence.
  * @throws {RangeError} If an option is out of range.
  * @throws {UnsupportedError} Where nobody can force a collection (Deno without its flag).
@@ -112,7 +134,7 @@ export async function assertNoLeak(
   options: AssertNoLeakOptions = {},
 ): Promise<NoLeakResult> {
   const { iterations = 100, toleranceBytes = 32, maxGrowthBytes = 67_108_864, signal } = options;
-  const { warmUp = 2 * iterations } = options;
+  const { warmUp = 2 * iterations, requireEvidence = false } = options;
   if (!(Number.isSafeInteger(iterations) && iterations >= 1)) {
     refuse("iterations", "a whole number >= 1", iterations);
   }
@@ -151,7 +173,9 @@ export async function assertNoLeak(
     // one look that is off widens the interval: what grows by its centre alone is worth another round
     const mayGrow = Math.max(heapBytes.value, externalBytes.value) > toleranceBytes;
     if (round === MAX_ROUNDS || (round >= MIN_ROUNDS && !mayGrow)) {
-      return { verdict: "not-enough-evidence", ...result };
+      const undecided = { verdict: "not-enough-evidence" as const, ...result };
+      if (requireEvidence) throw new LeakUndecidedError(undecided);
+      return undecided;
     }
   }
 }

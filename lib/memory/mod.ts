@@ -25,6 +25,7 @@ export {
   assertNoLeak,
   type AssertNoLeakOptions,
   LeakFoundError,
+  LeakUndecidedError,
   type NoLeakResult,
 } from "./assert_no_leak.ts";
 export { type AllocationSite, compareProfiles, type CompareProfilesOptions } from "./compare_profiles.ts";

@@ -157,6 +157,35 @@ suite("assertCleanedUp()", () => {
     assert.match(message, /GetAddrInfoReqWrap for localhost, made at .*assert_cleaned_up\.test\.ts:\d+/);
   });
 
+  test("finds what lives on without keeping the process alive", async () => {
+    const server = await complaint(async () => {
+      const made = createServer().listen(0, "127.0.0.1");
+      await once(made, "listening");
+      made.unref();
+      return () => void made.close();
+    });
+    assert.match(server, /server on 127\.0\.0\.1:\d+, which does not keep the process alive/);
+    const child = await complaint(async () => {
+      const made = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], {
+        detached: true,
+        stdio: "ignore",
+      });
+      await once(made, "spawn");
+      made.unref();
+      return async () => {
+        made.ref();
+        made.kill("SIGKILL");
+        await once(made, "exit");
+      };
+    });
+    assert.match(child, /child process \d+ \(.*\), which does not keep the process alive, made /);
+    const thread = await complaint(() => {
+      const made = new Worker("setInterval(() => {}, 1e6)", { eval: true }); // not a turn of the event loop old
+      return () => made.terminate();
+    });
+    assert.match(thread, /worker thread .*, made at .*assert_cleaned_up/);
+  });
+
   test("finds a listener that took the place of another, by its name", async () => {
     const bot = new EventEmitter();
     const first = (): void => {};

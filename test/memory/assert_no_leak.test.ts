@@ -1,7 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
-import { assertNoLeak, type AssertNoLeakOptions, LeakFoundError } from "demi-health/memory";
+import {
+  assertNoLeak,
+  type AssertNoLeakOptions,
+  LeakFoundError,
+  LeakUndecidedError,
+} from "demi-health/memory";
 import * as functions from "./fixtures/growing_functions.ts";
 
 const FIXTURE = fileURLToPath(new URL("fixtures/growing_functions.ts", import.meta.url));
@@ -69,15 +74,20 @@ suite("assertNoLeak()", () => {
   test("growth that slackens is told to lack evidence", async () => {
     const cache = new Map<number, object>();
     let key = 1;
-    const result = await assertNoLeak(
-      () => {
-        key = (key * 48_271) % 2_147_483_647;
-        cache.set(key % 4000, Array.from({ length: 60 }));
-      },
-      { iterations: 50 },
-    );
+    const remember = (): void => {
+      key = (key * 48_271) % 2_147_483_647;
+      cache.set(key % 4000, Array.from({ length: 60 }));
+    };
+    const result = await assertNoLeak(remember, { iterations: 50 });
     assert.equal(result.verdict, "not-enough-evidence");
     assert.ok(result.heapBytes.value > 32, "it grew");
+    cache.clear();
+    await assert.rejects(assertNoLeak(remember, { iterations: 50, requireEvidence: true }), (error) => {
+      assert.ok(error instanceof LeakUndecidedError);
+      assert.equal(error.result.verdict, "not-enough-evidence");
+      assert.match(error.message, /^Cannot tell whether it leaks: .* bytes a call in \d+ calls/);
+      return true;
+    });
   });
 
   test("believes much growth at once, before memory is used up", async () => {
