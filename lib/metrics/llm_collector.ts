@@ -6,7 +6,8 @@ import type { Collector } from "./collector.ts";
 import type { Counter } from "./counter.ts";
 import type { MetricFamily } from "./family.ts";
 import type { Gauge } from "./gauge.ts";
-import { exponentialBuckets, type Histogram } from "./histogram.ts";
+import { DURATION_BUCKETS, FIRST_TOKEN_BUCKETS, GenAiMetrics } from "./_gen_ai_metrics.ts";
+import type { Histogram } from "./histogram.ts";
 import { toSeconds } from "./_milliseconds.ts";
 import { RecentValues, type RecentValuesOptions } from "./recent_values.ts";
 import type { MetricsRegistry } from "./registry.ts";
@@ -19,17 +20,18 @@ export interface LlmCollectorOptions extends RecentValuesOptions {
    * @default {systemClock}
    */
   clock?: Clock | undefined;
+  /**
+   * Who runs the models, by OpenTelemetry's list: the label `gen_ai_provider_name`.
+   *
+   * @default {"ollama"}
+   */
+  provider?: string | undefined;
 }
-
-// The bounds that OpenTelemetry's GenAI conventions advise for these two.
-const DURATION_BUCKETS = exponentialBuckets(0.01, 2, 14);
-const FIRST_TOKEN_BUCKETS = [
-  0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
-];
 
 /**
  * Calls of language models: how long they took, how many tokens went in and out, what failed. The duration counts
- * every call; the recent quantile only those that worked, and is absent when there was none in the window.
+ * every call; the recent quantile only those that worked, and is absent when there was none in the window. All but the
+ * quantile is there a second time under OpenTelemetry's names (`gen_ai_client_…`), for dashboards made for those.
  */
 export class LlmCollector implements Collector {
   readonly name = "llm";
@@ -40,10 +42,11 @@ export class LlmCollector implements Collector {
   readonly #tokens: MetricFamily<Counter, "model" | "direction">;
   readonly #errors: MetricFamily<Counter, "model" | "error_type">;
   readonly #p90: Gauge;
+  readonly #genAi: GenAiMetrics;
   readonly #recent: RecentValues;
 
   constructor(registry: MetricsRegistry, options: LlmCollectorOptions = {}) {
-    const { clock = systemClock } = options;
+    const { clock = systemClock, provider = "ollama" } = options;
     this.#registry = registry;
     this.#clock = clock;
     this.#recent = new RecentValues(options);
@@ -75,6 +78,7 @@ export class LlmCollector implements Collector {
         help: "90 % of the language model calls of the last minutes that worked took at most this long",
       })
       .bind();
+    this.#genAi = new GenAiMetrics(registry, provider);
   }
 
   /** Takes one call. Never throws: what is no measurement is reported, and counts for nothing. */
@@ -91,7 +95,8 @@ export class LlmCollector implements Collector {
     this.#p90.set(recent.length === 0 ? NaN : quantileOfSorted(recent, 0.9));
   }
 
-  #observe({ model, durationMs, timeToFirstTokenMs, inputTokens, outputTokens, errorType }: LlmCall): void {
+  #observe(call: LlmCall): void {
+    const { model, durationMs, timeToFirstTokenMs, inputTokens, outputTokens, errorType } = call;
     const duration = toSeconds(durationMs, "duration of a model call");
     const firstToken =
       timeToFirstTokenMs === undefined ? undefined : toSeconds(timeToFirstTokenMs, "time to first token");
@@ -101,5 +106,6 @@ export class LlmCollector implements Collector {
     if (outputTokens !== undefined) this.#tokens.bind({ model, direction: "output" }).inc(outputTokens);
     if (errorType === undefined) this.#recent.add(this.#clock.now(), duration);
     else this.#errors.bind({ model, error_type: errorType }).inc();
+    this.#genAi.observe(call);
   }
 }

@@ -124,7 +124,7 @@ suite("EventLoopCollector", () => {
     const registry = new MetricsRegistry();
     using collector = new EventLoopCollector(registry, { minWindowMs: 0 });
     registry.addCollector(collector);
-    const longest = 'demi_event_loop_delay_seconds{quantile="1"}';
+    const longest = 'demi_event_loop_delay_seconds{percentile="100"}';
     assert.equal(valuesOf(registry)[longest], undefined);
     const tick = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 25));
     await tick(); // the first tick only starts the measurement
@@ -212,6 +212,14 @@ suite("LlmCollector", () => {
     assert.equal(values['demi_llm_tokens_total{direction="output",model="llama3.2"}'], 20);
     assert.equal(values['demi_llm_errors_total{error_type="timeout",model="llama3.2"}'], 1);
     assert.equal(values["demi_llm_response_time_p90_seconds"], 2);
+    const genAi =
+      'gen_ai_operation_name="chat",gen_ai_provider_name="ollama",gen_ai_request_model="llama3.2"';
+    const duration = "gen_ai_client_operation_duration_seconds_sum";
+    assert.equal(values[`${duration}{error_type="",${genAi}}`], 2);
+    assert.equal(values[`${duration}{error_type="timeout",${genAi}}`], 30);
+    assert.equal(values[`gen_ai_client_operation_time_to_first_chunk_seconds_sum{${genAi}}`], 0.3);
+    assert.equal(values[`gen_ai_client_token_usage_sum{${genAi},gen_ai_token_type="input"}`], 50);
+    assert.equal(values[`gen_ai_client_token_usage_sum{${genAi},gen_ai_token_type="output"}`], 20);
     await clock.advance(300_000);
     assert.equal("demi_llm_response_time_p90_seconds" in valuesOf(registry), false);
   });
