@@ -33,20 +33,28 @@ function exitCodeOf({ status, progress, results }: RunRecord): number {
 }
 
 function describe(record: RunRecord): readonly string[] {
-  const { progress, results } = record;
-  if (!progress) return [describeState(record)];
+  const { progress, results, damaged } = record;
+  const unreadable = damaged.map((name) => `${name} is damaged and cannot be read`);
+  if (!progress) {
+    return [
+      describeState(record),
+      ...unreadable,
+      ...(results ? [`${results.outcome}: ${results.summary}`] : []),
+    ];
+  }
   const { name, seed, time, phase, faults, checkpoint, latestFindings } = progress;
   const now = [...(phase === "run" ? [] : [`phase ${phase}`]), ...faults];
   const found = results?.findings.map(({ message }) => message) ?? latestFindings;
   const count = results?.findings.length ?? progress.findings;
   return [
     `${name}, seed ${seed}, ${time} time: ${describeState(record)}`,
-    `${progressBar(progress)}  ${describeTime(progress)}${describeSpeed(record, progress)}`,
+    `${progressBar(progress)}  ${describeTime(record.status === "running" ? progress : { ...progress, leftMs: undefined })}${describeSpeed(record, progress)}`,
     describeRates(progress),
     checkpoint === undefined ? "no checkpoint yet" : `checkpoint ${checkpoint}`,
     ...(now.length > 0 && record.status === "running" ? [`now: ${now.join(", ")}`] : []),
     `${describeFindings(count)}${count > found.length ? ", the last of them:" : count > 0 ? ":" : ""}`,
     ...found.map((message) => `    ${message}`),
+    ...unreadable,
     ...(results ? [`${results.outcome}: ${results.summary}`] : []),
   ];
 }

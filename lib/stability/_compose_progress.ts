@@ -7,6 +7,9 @@ import type { StabilityRun } from "./_stability_run.ts";
 import type { StabilityProgress } from "./stability_options.ts";
 
 const LATEST_FINDINGS = 3;
+// The first second and a half are the companion's start: what is left would be far off.
+const TELLING_MS = 3000;
+const TELLING_SHARE = 0.02;
 
 /** What {@linkcode composeProgress} cannot see by itself. */
 export interface ProgressBasis {
@@ -27,7 +30,8 @@ export function composeProgress(
   const { context } = run;
   const elapsedMs = Math.min(context.elapsedMs, untilMs);
   const doneMs = elapsedMs - startElapsedMs;
-  const speed = doneMs > 0 && realMs > 0 ? doneMs / realMs : undefined;
+  const isTelling = realMs >= TELLING_MS || doneMs >= TELLING_SHARE * untilMs;
+  const speed = isTelling && doneMs > 0 && realMs > 0 ? doneMs / realMs : undefined;
   const { sent, answered, failed, excused, latency } = context.tallies.all;
   const findings = context.findings.all;
   return {

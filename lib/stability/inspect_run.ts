@@ -7,6 +7,9 @@ import type { StabilityFault } from "./stability_faults.ts";
 import type { StabilityProgress } from "./stability_options.ts";
 import type { StabilityResults } from "./stability_results.ts";
 
+/** Name of the file in a run's directory that holds its results, when it is over. */
+export const RESULTS_FILE = "results.json";
+
 /** What a run was asked to be, as its directory keeps it. */
 export interface RunPlan {
   readonly seed: string;
@@ -39,6 +42,8 @@ export interface RunRecord {
   readonly progress: StabilityProgress | undefined;
   /** Of a run that came to an end; never those of an earlier one in the same directory. */
   readonly results: StabilityResults | undefined;
+  /** Files of it that are there and cannot be read: cut short, or overwritten. */
+  readonly damaged: readonly string[];
 }
 
 /**
@@ -47,33 +52,42 @@ export interface RunRecord {
  * @throws {Error} If a file is there and cannot be read.
  */
 export async function inspectRun(directory: string): Promise<RunRecord> {
+  const damaged: string[] = [];
+  const read = <T>(name: string): Promise<T | undefined> => readJson<T>(directory, name, damaged);
   const pid = await findLockHolder(join(directory, "run"));
-  const plan = await readJson<RunPlan>(join(directory, "run.json"));
-  const told = await readJson<StabilityProgress>(join(directory, PROGRESS_FILE));
+  const plan = await read<RunPlan>("run.json");
+  const told = await read<StabilityProgress>(PROGRESS_FILE);
+  const written = pid === undefined ? await read<StabilityResults>(RESULTS_FILE) : undefined;
   const progress = pid === undefined || told?.pid === pid ? told : undefined;
-  const status = statusOf(pid, plan, progress);
+  const status = statusOf({ pid, plan, progress, results: written, damaged });
   const hasEnded = status === "finished" || status === "stopped";
-  const results = hasEnded ? await readJson<StabilityResults>(join(directory, "results.json")) : undefined;
-  return { directory, status, pid, plan, progress, results };
+  return { directory, status, pid, plan, progress, results: hasEnded ? written : undefined, damaged };
 }
 
-function statusOf(
-  pid: number | undefined,
-  plan: RunPlan | undefined,
-  progress: StabilityProgress | undefined,
-): RunStatus {
+function statusOf({
+  pid,
+  plan,
+  progress,
+  results,
+  damaged,
+}: Pick<RunRecord, "pid" | "plan" | "progress" | "results" | "damaged">): RunStatus {
   if (pid !== undefined && progress === undefined) return "starting";
-  if (progress === undefined) return plan === undefined ? "nothing" : "died";
+  if (progress === undefined) {
+    if (results !== undefined) return results.end === "stopped" ? "stopped" : "finished";
+    return plan === undefined && damaged.length === 0 ? "nothing" : "died";
+  }
   if (progress.state !== "running") return progress.state;
   return pid === undefined ? "died" : "running";
 }
 
-/** Undefined where there is none, or only a part of one. */
-async function readJson<T>(path: string): Promise<T | undefined> {
+/** Undefined where there is none, or only a part of one, which is noted. */
+async function readJson<T>(directory: string, name: string, damaged: string[]): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as T;
+    return JSON.parse(await readFile(join(directory, name), "utf8")) as T;
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (!(error instanceof SyntaxError)) throw error;
+    damaged.push(name);
+    return undefined;
   }
 }

@@ -15,6 +15,7 @@ import type { RunState } from "./_run_state.ts";
 import { composeProgress } from "./_compose_progress.ts";
 import { composeResults } from "./_compose_results.ts";
 import { StabilityRun } from "./_stability_run.ts";
+import { RESULTS_FILE } from "./inspect_run.ts";
 import { readTimeline, Timeline } from "./_timeline.ts";
 import { checkStabilityOptions, type ResolvedOptions } from "./_resolve_options.ts";
 import { PropertyChecks } from "./property_checks.ts";
@@ -132,7 +133,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       signal?.removeEventListener("abort", stop);
     }
     await replaceFile(
-      join(directory, "results.json"),
+      join(directory, RESULTS_FILE),
       Buffer.from(`${JSON.stringify(this.#results, null, 2)}\n`),
     );
     await progress.finish(this.#toProgress(prepared, run.context.end === "stopped" ? "stopped" : "finished"));
@@ -268,6 +269,13 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     const path = join(directory, "run.json");
     const known = await readFile(path, "utf8").catch(() => undefined);
     const { resume = false } = this.#options.options;
+    await rm(join(directory, RESULTS_FILE), { force: true }); // of a run that was over, or is to go on
+    if (resume && known !== undefined && !isJson(known)) {
+      throw new RunDirectoryError(
+        `Cannot resume stability test: ${path} must say what the run is, got ${known.length} characters that are damaged; ` +
+          `put the file back, or begin anew`,
+      );
+    }
     if (known !== undefined && known.trim() !== identity && resume) {
       throw new RunDirectoryError(
         `Cannot resume stability test: ${directory} must be of the same options, got a run of ${known.trim().slice(0, 300)}`,
@@ -295,5 +303,13 @@ export class LongRunningStabilityTest implements AsyncDisposable {
   #toProgress({ run, env }: Prepared, state: StabilityProgress["state"]): StabilityProgress {
     const realMs = systemClock.monotonicMs() - this.#startedMs;
     return composeProgress(run, env, this.#options, { state, realMs, startElapsedMs: this.#startElapsedMs });
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
   }
 }

@@ -5,7 +5,7 @@ import { DEFAULT_MESSAGE_MIX } from "./message_kinds.ts";
 
 const REPLACED = ["pattern", "rate", "users"] as const;
 
-/** @throws {RangeError} If a number or a name is out of its range. */
+/** @throws {RangeError} If a number or a name is out of its range. @throws {TypeError} If platforms are a list. */
 export function toParts(options: LoadPlanOptions): readonly LoadPartSettings[] {
   const { mix = [options], platforms = { discord: 1, android: 1 }, kinds = DEFAULT_MESSAGE_MIX } = options;
   const { startMs = 0 } = options;
@@ -16,6 +16,12 @@ export function toParts(options: LoadPlanOptions): readonly LoadPartSettings[] {
     throw new RangeError("Cannot plan load: 'mix' must have at least one group, got none");
   const replaced = options.mix && REPLACED.find((name) => options[name] !== undefined);
   if (replaced) throw new RangeError(`Cannot plan load: '${replaced}' must be left out where 'mix' is given`);
+  for (const { platforms: given } of [options, ...mix]) {
+    if (!Array.isArray(given)) continue;
+    throw new TypeError(
+      `Cannot plan load: 'platforms' must be weights by name, such as { discord: 1 }, got ${JSON.stringify(given)}`,
+    );
+  }
   let numbered = 0;
   return mix.map((part) => {
     const users = toUsers(part.users ?? 3, numbered);
