@@ -73,7 +73,15 @@ export function parsePlatforms(input: unknown): readonly PlatformHealth[] {
     const given = JSON.stringify(input)?.slice(0, 200);
     throw new TypeError(`Cannot parse platforms: 'platforms' must be an object, got ${given}`);
   }
+  if (Array.isArray(platforms)) return platforms.map(parseNamedEntry);
   return Object.entries(platforms).map(([name, entry]) => parseEntry(name, entry as Record<string, unknown>));
+}
+
+function parseNamedEntry(entry: unknown, index: number): PlatformHealth {
+  const { name } = (entry ?? {}) as { readonly name?: unknown };
+  if (typeof name === "string" && name !== "") return parseEntry(name, entry as Record<string, unknown>);
+  const given = JSON.stringify(entry)?.slice(0, 200);
+  throw new TypeError(`Cannot parse platforms: 'platforms.${index}.name' must be a text, got ${given}`);
 }
 
 function parseEntry(name: string, entry: Record<string, unknown>): PlatformHealth {

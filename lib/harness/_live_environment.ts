@@ -55,6 +55,8 @@ export class LiveEnvironment implements TestEnvironment {
   readonly #life: CompanionLife;
   readonly #witness: Witness;
   #platforms: readonly PlatformName[];
+  /** Whether it is told where: in each of its lives, although it may turn out to have no app. */
+  readonly #mayListen: boolean;
   #messages = 0;
   #setupMs = 0;
   #untold: Error[] = [];
@@ -87,6 +89,7 @@ export class LiveEnvironment implements TestEnvironment {
     this.random = basis.random;
     this.faultLog = basis.faultLog;
     this.#platforms = basis.platforms;
+    this.#mayListen = basis.platforms.includes("android");
     this.dataDirectory = basis.dataDirectory;
     this.hasLlm = options.hasLlm ?? true;
     this.#conversations = new Conversations(
@@ -263,7 +266,7 @@ export class LiveEnvironment implements TestEnvironment {
   }
 
   async start(): Promise<void> {
-    await this.#life.start(this.#companionEnvironment(), this.platforms.includes("android"));
+    await this.#life.start(this.#companionEnvironment(), this.#mayListen);
     this.#note("companion started", "");
   }
 
