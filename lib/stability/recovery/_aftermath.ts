@@ -1,3 +1,4 @@
+import { readMessageText } from "../../mocks/discord/discord_types.ts";
 import type { PlatformName } from "../../harness/environment.ts";
 import { formatViolation, type ViolationRule } from "../../mocks/violations.ts";
 import {
@@ -35,7 +36,8 @@ export async function lookAfter(rig: Rig, provokes: readonly ViolationRule[] = [
     for (const user of new Set(
       rig.said.filter((each) => each.platform === platform).map(({ user }) => user),
     )) {
-      kept.push(platform === "android" ? await readPhone(rig, user) : await readPrompt(rig, platform, user));
+      if (platform === "android") kept.push(await readPhone(rig, user));
+      else kept.push(rig.recalls(platform) ? await readPrompt(rig, platform, user) : readChannel(rig, user));
     }
   }
   const { said: sent, passages: emotions } = rig;
@@ -55,6 +57,12 @@ async function readPhone({ env, said }: Rig, user: string): Promise<KeptConversa
   const messages = (await env.run(client.readHistory())) ?? client.messages;
   const entries = messages.flatMap(({ content }) => findEntries(content, said));
   return { user, platform: "android", entries };
+}
+
+/** What its user sees on Discord, of a companion that tells its model nothing of what was said before: it has nothing to forget. */
+function readChannel({ env, said }: Rig, user: string): KeptConversation {
+  const texts = env.discord.directMessages(user).map(readMessageText);
+  return { user, platform: "discord", entries: texts.flatMap((text) => findEntries(text, said)) };
 }
 
 /** The history that the companion tells its model, with one more message. A prompt may say the same thing twice. */

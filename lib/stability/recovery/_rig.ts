@@ -82,6 +82,7 @@ export class Rig implements AsyncDisposable {
   readonly #ageing: AgeingModel;
   readonly #ends: AsyncDisposableStack;
   readonly #phones = new Map<string, MockAndroidClient>();
+  readonly #recalling = new Set<string>();
   #lastInteractionMs: number;
   #startedAtMs: number;
 
@@ -160,7 +161,11 @@ export class Rig implements AsyncDisposable {
   async prepare<T>(work: () => Promise<T>): Promise<T> {
     try {
       if (this.platforms.length === 0) {
-        throw new Hindrance("not-possible", "it has no platform on which its replies can be read again");
+        const named = (await this.env.health()).map(({ name }) => name).join(", ") || "none";
+        throw new Hindrance(
+          "not-possible",
+          `it has no platform on which its replies can be read again: its health must name discord or android, got ${named}`,
+        );
       }
       if (!this.env.hasLlm) throw new Hindrance("not-possible", "it needs a language model");
       return await work();
@@ -199,8 +204,22 @@ export class Rig implements AsyncDisposable {
         `${user} on ${platform} must get the answer of the model, got ${JSON.stringify(text.slice(0, 80))}`,
       );
     }
+    this.#noteRecall(said);
     await this.acknowledge(said);
     return said;
+  }
+
+  /** Whether it was ever seen to tell its model what was said there before: who never does has nothing to forget. */
+  recalls(platform: PlatformName): boolean {
+    return platform === "android" || this.#recalling.has(platform);
+  }
+
+  #noteRecall({ platform, user, word }: Said): void {
+    const prompt = this.talk.model.promptAbout(word)?.all ?? "";
+    const isEarlier = (each: Said): boolean =>
+      each.platform === platform && each.user === user && each.word !== word;
+    if (this.said.some((each) => isEarlier(each) && prompt.includes(each.word)))
+      this.#recalling.add(platform);
   }
 
   /** A user says something and does not wait. */
