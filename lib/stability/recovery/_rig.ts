@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeadlineError } from "../../base/deadline.ts";
 import { systemClock } from "../../base/system_clock.ts";
-import { EMOTION_NAMES, type EmotionalState } from "../../emotion/emotional_state.ts";
+import { EMOTION_NAMES, type EmotionalState, mapEmotions } from "../../emotion/emotional_state.ts";
+import type { AgeingBounds } from "../../harness/expected_ageing.ts";
 import type { CompanionFactory } from "../../harness/companion.ts";
 import type { PlatformName, TestEnvironment } from "../../harness/environment.ts";
 import { CHATTING, until } from "../../harness/scenarios/_observe.ts";
@@ -56,6 +57,8 @@ export interface CompareOptions {
   readonly offUntilMs?: number | undefined;
   /** Whether somebody may have said something that moves nothing. */
   readonly maySpeak?: boolean | undefined;
+  /** What it felt at the moment that it was killed, where that may have been saved, and may not. @default `before` */
+  readonly or?: Sample | undefined;
   /** @default that of the rig */
   readonly ageing?: AgeingModel | undefined;
 }
@@ -260,26 +263,29 @@ export class Rig implements AsyncDisposable {
     return { state: await this.env.emotions(), at: this.now, lastInteractionMs: this.#lastInteractionMs };
   }
 
-  /** Looks whether emotions are what they had to become since `before`. */
+  /** Looks whether emotions are what they had to become since `before`, or since the other moment that may have been saved. */
   async compare(where: string, before: Sample, options: CompareOptions = {}): Promise<void> {
-    const { offUntilMs, maySpeak = false, ageing = this.#ageing } = options;
+    const { offUntilMs, maySpeak = false, ageing = this.#ageing, or = before } = options;
     const { state } = await this.sample();
     if (maySpeak && isSame(before.state, state)) {
       this.passages.push({ where, before: before.state, after: state });
       return;
     }
-    const quiet = {
-      before: before.state,
-      after: state,
-      fromMs: before.at,
-      toMs: this.now,
-      lastInteractionMs: before.lastInteractionMs,
-      offUntilMs,
-    };
-    const { min, max, momentum } = ageing(quiet);
+    const age = (from: Sample): ReturnType<AgeingModel> =>
+      ageing({
+        before: from.state,
+        after: state,
+        fromMs: from.at,
+        toMs: this.now,
+        lastInteractionMs: from.lastInteractionMs,
+        offUntilMs,
+      });
+    const [one, other] = [age(before), age(or)];
+    const { min, max } = isSame(before.state, or.state) ? one : union(one, other);
     const shared = { where, before: before.state, after: state };
     this.passages.push({ ...shared, min, max });
-    if (!momentum) return;
+    const { momentum } = one;
+    if (!momentum || !isSame(before.state, or.state)) return;
     this.passages.push({
       where: `${where}: momentum`,
       before: { ...before.state, ...before.state.momentum },
@@ -386,6 +392,13 @@ export class Rig implements AsyncDisposable {
 
 function isSame(one: EmotionalState, other: EmotionalState): boolean {
   return EMOTION_NAMES.every((name) => Math.abs(one[name] - other[name]) <= 1e-6);
+}
+
+function union(one: AgeingBounds, other: AgeingBounds): AgeingBounds {
+  return {
+    min: mapEmotions((name) => Math.min(one.min[name], other.min[name])),
+    max: mapEmotions((name) => Math.max(one.max[name], other.max[name])),
+  };
 }
 
 function layerIgnored({ companion }: TestEnvironment): Hindrance {

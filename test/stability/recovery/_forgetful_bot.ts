@@ -1,4 +1,4 @@
-// Somebody else's bot: it asks its model about each message alone, and keeps its mood in a file.
+// Somebody else's bot: it asks its model about each message alone, feels before it answers, and keeps its mood in a file.
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -42,10 +42,11 @@ async function think(content: string): Promise<string> {
 
 async function answer({ id, content, channel_id: channel, author }: Arrived["d"]): Promise<void> {
   if (author?.bot) return;
+  const excitement = Math.min(1, Number(mood["excitement"]) + 0.05);
+  mood = { ...mood, excitement, last_updated: new Date().toISOString() };
+  save();
   const body = JSON.stringify({ content: await think(content), message_reference: { message_id: id } });
   await fetch(`${apiUrl}/v10/channels/${channel}/messages`, { method: "POST", headers, body });
-  mood = { ...mood, last_updated: new Date().toISOString() };
-  save();
 }
 
 const gateway = await fetch(`${apiUrl}/v10/gateway/bot`, { headers });

@@ -28,9 +28,11 @@ export const killedWithinMessage: RecoveryCase = {
         await rig.prepare(() =>
           waitFor(env, "the model is asked", () => talk.model.promptAbout(said.word) !== undefined),
         );
+        // some feel what they are told before they answer, and may have saved it or not
+        const or = await rig.prepare(() => rig.sample());
         await env.crash();
         await rig.recover({
-          meanwhile: () => rig.compare("over the kill", before, { offUntilMs: rig.startedAtMs }),
+          meanwhile: () => rig.compare("over the kill", before, { or, offUntilMs: rig.startedAtMs }),
         });
       }
       return `killed ${way} on ${platform}`;
