@@ -124,6 +124,7 @@ suite("MemoryWatch", () => {
           bytesBefore: 0,
           bytesAfter: 8e6,
           growthBytes: 8e6,
+          bufferGrowthBytes: 0,
           share: 0.8,
           newSamples: 16,
           stack: [],

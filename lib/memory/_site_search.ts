@@ -1,6 +1,7 @@
 // This module is browser-safe.
 import type { AllocationProfile } from "./allocation_profile.ts";
 import { type AllocationSite, compareProfiles } from "./compare_profiles.ts";
+import type { MemorySeries } from "./sample.ts";
 
 /** What a profiler says that had to begin anew. */
 export const SAMPLING_LOST =
@@ -18,16 +19,21 @@ export class SiteSearch {
   #startedAt: number;
   #lookedAt: number | undefined;
   #kept: AllocationProfile[] = [];
-  #sites: readonly AllocationSite[] | undefined;
+  #compared: readonly [before: AllocationProfile, after: AllocationProfile] | undefined;
 
   /** @param startedAt Epoch milliseconds. */
   constructor(startedAt: number) {
     this.#startedAt = startedAt;
   }
 
-  /** What was found last, the most growing first; undefined before two profiles could be compared. */
-  get sites(): readonly AllocationSite[] | undefined {
-    return this.#sites;
+  /**
+   * What was found last, the most growing first; undefined before two profiles could be compared.
+   * @param decidedBy What grows: outside the heap, those that make buffers come first, however small on the heap.
+   */
+  sites(decidedBy: MemorySeries | undefined): readonly AllocationSite[] | undefined {
+    if (!this.#compared) return undefined;
+    const isOutside = decidedBy === "external" || decidedBy === "arrayBuffers";
+    return compareProfiles(...this.#compared, { rankBy: isOutside ? "buffers" : "heap" });
   }
 
   /** Whether a profile should be taken. The first is due at once. */
@@ -40,7 +46,7 @@ export class SiteSearch {
     const { timestamp: now } = profile;
     const since = this.#startedAt + (2 / 3) * (now - this.#startedAt);
     const before = this.#kept.findLast(({ timestamp }) => timestamp <= since) ?? this.#kept[0];
-    if (before) this.#sites = compareProfiles(before, profile);
+    if (before) this.#compared = [before, profile];
     this.#lookedAt = now;
     if (!this.#isPast(now, this.#kept.at(-1)?.timestamp, 2)) return;
     this.#kept.push(profile);

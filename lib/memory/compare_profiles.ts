@@ -11,6 +11,11 @@ export interface CompareProfilesOptions {
   readonly minGrowthBytes?: number | undefined;
   /** Most sites that are returned. @default {20} */
   readonly limit?: number | undefined;
+  /**
+   * What the sites are ordered by: all growth, or growth by buffers first, where it is the memory outside the heap that grows.
+   * @default {"heap"}
+   */
+  readonly rankBy?: "heap" | "buffers" | undefined;
 }
 
 /** A function whose live objects take more than before. */
@@ -25,6 +30,11 @@ export interface AllocationSite {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
   readonly growthBytes: number;
+  /**
+   * What of the growth is `Buffer`s, `ArrayBuffer`s and typed arrays, by a hundred bytes or two for each: their contents lie
+   * outside the heap, where V8 samples nothing.
+   */
+  readonly bufferGrowthBytes: number;
   /** Part of the growth of all growing sites, 0…1. */
   readonly share: number;
   /** Sampled objects that came to stay between the two profiles. Fewer than about 4 may be chance. */
@@ -43,6 +53,7 @@ interface Site {
   before: number;
   after: number;
   samples: number;
+  bufferGrowth: number;
   readonly stacks: Map<string, StackGrowth>;
 }
 
@@ -77,16 +88,18 @@ const NATIVE: StackFrame = { functionName: "", file: "(native)", line: 0, column
  *
  * @param before The earlier profile; not modified.
  * @param after A later one of the same process.
- * @throws {RangeError} If `limit` is not a whole number ≥ 1, or `minGrowthBytes` not a number ≥ 0.
+ * @throws {RangeError} If `limit` is not a whole number ≥ 1, `minGrowthBytes` not a number ≥ 0, or `rankBy` neither.
  */
 export function compareProfiles(
   before: AllocationProfile,
   after: AllocationProfile,
   options: CompareProfilesOptions = {},
 ): readonly AllocationSite[] {
-  const { includeNodeModules = false, includeInternals = false, minGrowthBytes = 1, limit = 20 } = options;
+  const { includeNodeModules = false, includeInternals = false, minGrowthBytes = 1 } = options;
+  const { limit = 20, rankBy = "heap" } = options;
   if (!(Number.isInteger(limit) && limit >= 1)) refuse("limit", "a whole number >= 1", limit);
   if (!(minGrowthBytes >= 0)) refuse("minGrowthBytes", ">= 0", minGrowthBytes);
+  if (rankBy !== "heap" && rankBy !== "buffers") refuse("rankBy", "'heap' or 'buffers'", rankBy);
   const isUserCode = (frame: StackFrame): boolean =>
     (includeInternals || !isInternal(frame)) && (includeNodeModules || !isInPackage(frame));
   const sites = new Map<string, Site>();
@@ -96,7 +109,7 @@ export function compareProfiles(
   const total = growing.reduce((sum, { before, after }) => sum + after - before, 0);
   return growing
     .filter((site) => site.after - site.before >= minGrowthBytes)
-    .sort((a, b) => b.after - b.before - (a.after - a.before) || compareText(keyOf(a.frame), keyOf(b.frame)))
+    .sort((a, b) => weigh(b, rankBy) - weigh(a, rankBy) || growthOf(b) - growthOf(a) || compareText(a, b))
     .slice(0, limit)
     .map((site) => toResult(site, total, isUserCode));
 }
@@ -111,10 +124,12 @@ function count(
     const frame = stack.find(isUserCode) ?? stack.find(hasFile) ?? { ...NATIVE, ...named(stack[0]) };
     const key = keyOf(frame);
     let site = sites.get(key);
-    if (!site) sites.set(key, (site = { frame, before: 0, after: 0, samples: 0, stacks: new Map() }));
+    if (!site)
+      sites.set(key, (site = { frame, before: 0, after: 0, samples: 0, bufferGrowth: 0, stacks: new Map() }));
     if (sign < 0) site.before += bytes;
     else site.after += bytes;
     site.samples += sign * samples;
+    if (isBuffer(stack)) site.bufferGrowth += sign * bytes;
     const stackKey = stack.map(keyOf).join("\n");
     const growth = site.stacks.get(stackKey);
     if (growth) growth.bytes += sign * bytes;
@@ -123,7 +138,7 @@ function count(
 }
 
 function toResult(
-  { frame, before, after, samples, stacks }: Site,
+  { frame, before, after, samples, bufferGrowth, stacks }: Site,
   total: number,
   isUserCode: (frame: StackFrame) => boolean,
 ): AllocationSite {
@@ -139,6 +154,7 @@ function toResult(
     bytesBefore: before,
     bytesAfter: after,
     growthBytes: after - before,
+    bufferGrowthBytes: Math.max(0, bufferGrowth),
     share: (after - before) / total,
     newSamples: Math.max(0, samples),
     stack,
@@ -162,6 +178,18 @@ function isInPackage({ file }: StackFrame): boolean {
   return /[\\/]node_modules[\\/]|^https?:|^(?:npm|jsr):/.test(file);
 }
 
+// A built-in constructor has a frame of its own without a file; Node's `Buffer` is made by functions of `node:buffer`.
+const BUFFER_MAKER = /^(?:Shared)?ArrayBuffer$|^(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array$|^DataView$/;
+
+// What is allocated is known by who allocates it: the first frames, until one of a file that is none of theirs.
+function isBuffer(stack: readonly StackFrame[]): boolean {
+  const [first] = stack;
+  if (!first) return false;
+  return first.file === ""
+    ? BUFFER_MAKER.test(first.functionName)
+    : /^node:(?:internal\/)?buffer$/.test(first.file);
+}
+
 function hasFile({ file }: StackFrame): boolean {
   return file !== "";
 }
@@ -174,8 +202,17 @@ function keyOf({ functionName, file, line, column }: StackFrame): string {
   return `${file}:${line}:${column} ${functionName}`;
 }
 
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function growthOf({ before, after }: Site): number {
+  return after - before;
+}
+
+function weigh(site: Site, rankBy: "heap" | "buffers"): number {
+  return rankBy === "heap" ? growthOf(site) : Math.max(0, site.bufferGrowth);
+}
+
+function compareText(a: Site, b: Site): number {
+  const [left, right] = [keyOf(a.frame), keyOf(b.frame)];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function refuse(name: string, rule: string, got: unknown): never {

@@ -218,13 +218,14 @@ export class MemoryProfiler implements Disposable {
   }
 
   /**
-   * Functions that hold more than some time ago, the most first. Reads a profile: garbage is collected for it. After
+   * Functions that hold more than some time ago, the most first, and where memory outside the heap leaks those that make
+   * buffers. Reads a profile: garbage is collected for it. After
    * {@linkcode MemoryProfiler.stop} it is what was found then.
    */
   findSites(): readonly AllocationSite[] {
     const profile = this.#readProfile();
     if (profile) this.#search.take(profile);
-    return this.#search.sites ?? [];
+    return this.#search.sites(this.verdict().decidedBy) ?? [];
   }
 
   /** Tells of samples and of crossed limits. @returns Ends it. */
@@ -258,7 +259,7 @@ export class MemoryProfiler implements Disposable {
       hasHeap: this.#isOwn,
       startedAt: this.#startedAt,
       endedAt: this.#stoppedAt ?? this.#now(),
-      sites: this.#search.sites,
+      sites: this.#search.sites(this.verdict().decidedBy),
       collections: { minors, majors, pauseMs },
       unsupported: this.unsupported,
       census: this.#objects?.census() ?? [],

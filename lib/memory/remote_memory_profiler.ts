@@ -204,7 +204,8 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
   }
 
   /**
-   * Functions that hold more than some time ago, the most first: garbage is collected for it. Once the process has ended
+   * Functions that hold more than some time ago, the most first, and where memory outside the heap leaks those that
+   * make buffers: garbage is collected for it. Once the process has ended
    * it is what was found last.
    */
   async findSites(): Promise<readonly AllocationSite[]> {
@@ -212,7 +213,7 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
       const profile = await this.#readProfile();
       if (profile) this.#search.take(profile);
     }
-    return this.#search.sites ?? [];
+    return this.#search.sites(this.verdict().decidedBy) ?? [];
   }
 
   /** Tells of samples and of crossed limits. @returns Ends it. */
@@ -229,7 +230,7 @@ export class RemoteMemoryProfiler implements AsyncDisposable {
       hasHeap: true,
       startedAt: this.#startedAt,
       endedAt: this.#endedAt ?? this.#now(),
-      sites: this.#search.sites,
+      sites: this.#search.sites(this.verdict().decidedBy),
       collections: this.#collections,
       unsupported: this.unsupported,
       census: [],

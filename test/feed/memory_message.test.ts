@@ -152,6 +152,7 @@ suite("toFeedMemory()", () => {
       bytesBefore: 0,
       bytesAfter: 1e6,
       growthBytes: 1e6,
+      bufferGrowthBytes: 0,
       share: 0.05,
       newSamples: 9,
       stack: [],

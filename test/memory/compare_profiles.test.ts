@@ -1,6 +1,11 @@
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
-import { type AllocationProfile, compareProfiles, type StackFrame } from "demi-health/memory";
+import {
+  type AllocationProfile,
+  type AllocationSite,
+  compareProfiles,
+  type StackFrame,
+} from "demi-health/memory";
 
 function frame(functionName: string, file: string, line = 1, column = 2): StackFrame {
   return { functionName, file, line, column };
@@ -41,6 +46,33 @@ suite("compareProfiles()", () => {
     assert.equal(site?.file, "/app/chat.ts");
     assert.equal(site?.growthBytes, 300);
     assert.deepEqual(site?.stack, [pool, chat]);
+  });
+
+  test("knows buffers, whose contents are outside the heap, and puts those that make them first when asked", () => {
+    const clip = frame("record", "/app/clips.ts", 3);
+    const vector = frame("embed", "/app/embed.ts", 9);
+    const makers = [frame("FastBuffer", "node:internal/buffer", 9), frame("alloc", "node:buffer", 300)];
+    const after = profile(
+      [900, chat],
+      [500, frame("onStreamRead", "node:internal/stream_base_commons", 171)],
+      [100, frame("Uint8Array", ""), ...makers, clip],
+      [50, frame("createUnsafeBuffer", "node:internal/buffer", 1108), clip],
+      [120, frame("Float32Array", ""), vector],
+    );
+    const named = (sites: readonly AllocationSite[]): unknown =>
+      sites.map(({ functionName, bufferGrowthBytes }) => [functionName, bufferGrowthBytes]);
+    const heap = [
+      ["remember", 0],
+      ["onStreamRead", 0],
+      ["record", 150],
+      ["embed", 120],
+    ];
+    assert.deepEqual(named(compareProfiles(profile(), after)), heap);
+    const first = compareProfiles(profile(), after, { rankBy: "buffers", limit: 3 });
+    assert.deepEqual(named(first), [heap[2], heap[3], heap[0]]);
+    assert.throws(() => compareProfiles(after, after, { rankBy: "bytes" as never }), {
+      message: "Cannot compare allocation profiles: 'rankBy' must be 'heap' or 'buffers', got bytes",
+    });
   });
 
   test("tells who called it, without built-ins, packages and its own recursion", () => {
