@@ -8,7 +8,7 @@ const EVERY_MS = 1000;
 /** Name of the file in a run's directory that says how far it is: it answers after the run died, too. */
 export const PROGRESS_FILE = "progress.json";
 
-/** Writes how far a run is, at most once a second of real time. */
+/** Writes how far a run is: once a second of real time, and with each checkpoint. */
 export class ProgressFile {
   readonly #path: string;
   #writtenMs = -Infinity;
@@ -31,10 +31,12 @@ export class ProgressFile {
       .finally(() => (this.#writing = undefined));
   }
 
-  /** Writes the last one. */
-  async finish(progress: StabilityProgress): Promise<void> {
+  /** Writes it whenever that is: at a checkpoint, and at the end. */
+  async write(progress: StabilityProgress): Promise<void> {
+    while (this.#writing) await this.#writing;
+    this.#writtenMs = systemClock.monotonicMs();
+    this.#writing = this.#write(progress).finally(() => (this.#writing = undefined));
     await this.#writing;
-    await this.#write(progress);
   }
 
   async #write(progress: StabilityProgress): Promise<void> {

@@ -45,6 +45,8 @@ export interface RunParts {
   readonly onEvent: ((line: TimelineLine) => void) | undefined;
   /** Called after anything happened. */
   readonly onChange: () => void;
+  /** A checkpoint is there: what a run that is killed now goes on from. */
+  readonly onCheckpoint: () => Promise<void>;
   readonly brokenCheckpoints: readonly string[];
 }
 

@@ -153,6 +153,7 @@ export class StabilityRun {
       const { virtualClock, dataDirectory } = context.env;
       await checkpoints.save(number, this.state, virtualClock ? dataDirectory : undefined);
       this.#lastCheckpoint = number;
+      await context.parts.onCheckpoint();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       context.write({ kind: "no-checkpoint", atMs, reason });

@@ -38,7 +38,7 @@ export interface RunRecord {
   /** Of the process that it runs in. */
   readonly pid: number | undefined;
   readonly plan: RunPlan | undefined;
-  /** The newest that it told, at most a second old when it died. */
+  /** The newest that it told: when it died, no older than a second of real time, nor than its newest checkpoint. */
   readonly progress: StabilityProgress | undefined;
   /** Of a run that came to an end; never those of an earlier one in the same directory. */
   readonly results: StabilityResults | undefined;

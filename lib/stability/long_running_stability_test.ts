@@ -127,7 +127,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       await run.run();
       this.#results = await composeResults(run, env, this.#options);
     } catch (error) {
-      await progress.finish(this.#toProgress(prepared, "failed")).catch(() => undefined);
+      await progress.write(this.#toProgress(prepared, "failed")).catch(() => undefined);
       throw error;
     } finally {
       signal?.removeEventListener("abort", stop);
@@ -136,7 +136,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       join(directory, RESULTS_FILE),
       Buffer.from(`${JSON.stringify(this.#results, null, 2)}\n`),
     );
-    await progress.finish(this.#toProgress(prepared, run.context.end === "stopped" ? "stopped" : "finished"));
+    await progress.write(this.#toProgress(prepared, run.context.end === "stopped" ? "stopped" : "finished"));
     return this.#results;
   }
 
@@ -233,6 +233,11 @@ export class LongRunningStabilityTest implements AsyncDisposable {
       planned,
       onEvent: options.onEvent,
       onChange: () => holder.prepared && this.#tell(holder.prepared),
+      onCheckpoint: async () => {
+        if (!holder.prepared) return;
+        const now = this.#toProgress(holder.prepared, "running");
+        await progress.write(now).catch(() => undefined); // a full disk is told by the next checkpoint
+      },
       brokenCheckpoints: [...(from?.brokenCheckpoints ?? []), ...broken],
     });
     complain.tell = (error) => {
