@@ -10,6 +10,11 @@ import type { StabilityResults } from "./stability_results.ts";
 /** Name of the file in a run's directory that holds its results, when it is over. */
 export const RESULTS_FILE = "results.json";
 
+/** Where the lock of a run's directory is: a name that no directory within it has, as they are locked beside themselves. */
+export function lockPathOf(directory: string): string {
+  return join(directory, ".stability-run");
+}
+
 /** What a run was asked to be, as its directory keeps it. */
 export interface RunPlan {
   readonly seed: string;
@@ -54,7 +59,7 @@ export interface RunRecord {
 export async function inspectRun(directory: string): Promise<RunRecord> {
   const damaged: string[] = [];
   const read = <T>(name: string): Promise<T | undefined> => readJson<T>(directory, name, damaged);
-  const pid = await findLockHolder(join(directory, "run"));
+  const pid = await findLockHolder(lockPathOf(directory));
   const plan = await read<RunPlan>("run.json");
   const told = await read<StabilityProgress>(PROGRESS_FILE);
   const written = pid === undefined ? await read<StabilityResults>(RESULTS_FILE) : undefined;

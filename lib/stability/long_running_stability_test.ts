@@ -15,7 +15,7 @@ import type { RunState } from "./_run_state.ts";
 import { composeProgress } from "./_compose_progress.ts";
 import { composeResults } from "./_compose_results.ts";
 import { StabilityRun } from "./_stability_run.ts";
-import { RESULTS_FILE } from "./inspect_run.ts";
+import { lockPathOf, RESULTS_FILE } from "./inspect_run.ts";
 import { readTimeline, Timeline } from "./_timeline.ts";
 import { checkStabilityOptions, type ResolvedOptions } from "./_resolve_options.ts";
 import { PropertyChecks } from "./property_checks.ts";
@@ -166,7 +166,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
 
   async #lock(directory: string): Promise<void> {
     try {
-      this.#ends.use(await acquireLock(join(directory, "run")));
+      this.#ends.use(await acquireLock(lockPathOf(directory)));
     } catch (error) {
       if (!(error instanceof StoreLockedError)) throw error;
       const message = `Cannot set up stability test: ${directory} must be free, got process ${error.pid} running in it`;

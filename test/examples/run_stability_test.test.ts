@@ -78,7 +78,10 @@ suite("run_stability_test.ts run", { concurrency: 2, timeout: 120_000 }, () => {
     assert.equal(ended.code, 3);
     assert.match(await readFile(report, "utf8"), /Stability of pocket Demi/);
     // another process has the number of one that ran here: this one
-    await writeFile(join(place.dir, "run.lock"), JSON.stringify({ pid: process.pid, startedAt: "1" }));
+    await writeFile(
+      join(place.dir, ".stability-run.lock"),
+      JSON.stringify({ pid: process.pid, startedAt: "1" }),
+    );
     const [status, stopped] = await Promise.all([
       run("status", "--dir", place.dir),
       run("stop", "--dir", place.dir),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { inspectRun, LongRunningStabilityTest } from "demi-health/stability";
+import { acquireLock } from "../../lib/store/lock_file.ts";
 import { pocketDemi } from "../../examples/demi/pocket_demi.ts";
 import { runOnce, temporaryDirectory } from "./_runs.ts";
 
@@ -21,6 +22,14 @@ suite("inspectRun()", () => {
       [record.status, record.results?.eventHash, record.damaged],
       ["finished", eventHash, ["progress.json"]],
     );
+  });
+
+  test("a run being set up in a directory within it is none of its own, whatever that is called", async () => {
+    await using directory = await temporaryDirectory();
+    for (const name of ["run", "progress.json", ".stability"]) {
+      await using _lock = await acquireLock(join(directory.path, name));
+      assert.equal((await inspectRun(directory.path)).status, "nothing");
+    }
   });
 
   test("a run whose files are all damaged is one all the same, and says which", async () => {
