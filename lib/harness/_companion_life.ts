@@ -21,6 +21,8 @@ export interface CompanionLifeOptions {
   readonly showLogs: boolean;
   /** Real milliseconds that a stop may take. */
   readonly stopTimeoutMs: number;
+  /** What the servers around it wait for, when it does not get ready; "" where nothing is. */
+  readonly describeWaiting?: (() => string) | undefined;
   /** Told of each different fault. */
   readonly onFault: (fault: string, error: unknown) => void;
 }
@@ -90,6 +92,8 @@ export class CompanionLife implements AsyncDisposable {
         ),
       );
     } catch (error) {
+      const waiting = this.#options.describeWaiting?.();
+      if (waiting && error instanceof Error) error.message += `\n    ${waiting}`;
       context.kill(); // what it began must not go on
       await this.#putDown().catch(() => undefined); // it may well have cleaned up already
       throw error;

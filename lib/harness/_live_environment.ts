@@ -83,6 +83,10 @@ export class LiveEnvironment implements TestEnvironment {
       showLogs,
       stopTimeoutMs,
       onFault,
+      describeWaiting: () => {
+        const awaited = basis.services.discord?.awaited ?? [];
+        return awaited.length > 0 ? `The mock Discord waited for it ${awaited.join(", ")}.` : "";
+      },
     });
     this.#services = basis.services;
     this.seed = String(options.seed ?? "demi-health");

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
@@ -107,5 +108,20 @@ suite("testEnvironment()", () => {
     };
     await assert.rejects(testEnvironment({ companion: () => broken }), /cannot wake/);
     assert.equal(existsSync(directory), false);
+  });
+
+  test("a bot that does not get ready is told what its gateway waited for", async () => {
+    const silent = {
+      ...pocketDemi(),
+      start: async ({ discord }: CompanionEnvironment) => {
+        const socket = new WebSocket(`ws://${new URL(discord!.apiUrl).host}`);
+        await once(socket, "message"); // HELLO, which is not answered
+        throw new Error("not ready in time");
+      },
+      stop: () => Promise.resolve(),
+    };
+    await assert.rejects(testEnvironment({ companion: () => silent }), {
+      message: "not ready in time\n    The mock Discord waited for it to identify.",
+    });
   });
 });

@@ -62,6 +62,11 @@ export class Gateway implements ConnectionListener {
     return [...this.#sessions.values()].filter((session) => session.connection !== undefined);
   }
 
+  /** What is waited for on connections that have no session: for a client, one sentence each. */
+  get awaited(): readonly string[] {
+    return [...this.#connections.keys()].flatMap(({ isMissing }) => isMissing ?? []);
+  }
+
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { compression, refusal, close } = readUpgrade(request);
     if (refusal !== undefined) {

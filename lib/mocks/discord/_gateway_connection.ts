@@ -77,6 +77,7 @@ export class GatewayConnection {
   #unacknowledgedSinceMs = 0;
   #isZombie = false;
   #isClosedByUs = false;
+  #isInvalidated = false;
 
   constructor(socket: WebSocket, options: ConnectionOptions, listener: ConnectionListener) {
     this.#socket = socket;
@@ -101,12 +102,19 @@ export class GatewayConnection {
     return this.#isClosedByUs;
   }
 
+  /** What the gateway waits for, of a client that is connected and has no session. */
+  get isMissing(): string | undefined {
+    if (!this.isOpen || this.session) return undefined;
+    return this.#isInvalidated ? "to identify again: it was told INVALID_SESSION" : "to identify";
+  }
+
   /** Whether the client is waiting for an acknowledgement that it will not get. */
   get isUnacknowledged(): boolean {
     return this.#unacknowledged > 0;
   }
 
   send(op: number, d: unknown): void {
+    this.#isInvalidated ||= op === OP.invalidSession;
     this.sendFrame(Buffer.from(JSON.stringify({ t: null, s: null, op, d })));
   }
 

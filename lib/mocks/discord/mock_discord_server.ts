@@ -143,6 +143,14 @@ export class MockDiscordServer extends DiscordScript implements AsyncDisposable 
     return this.#gateway.readySessions.length;
   }
 
+  /**
+   * What the gateway waits for from each client that is connected and has no session, such as `to identify again: it was told
+   * INVALID_SESSION`: why a bot does not get ready.
+   */
+  get awaited(): readonly string[] {
+    return this.#gateway.awaited;
+  }
+
   /** Whether an outage is on. */
   get isDown(): boolean {
     return this.#backend.outage.isOn;

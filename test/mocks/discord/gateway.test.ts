@@ -161,9 +161,11 @@ suite("the gateway's rules", () => {
     await first.event("READY");
     await using second = await GatewayClient.identify(mock);
     assert.equal((await second.frame(({ op }) => op === 9)).d, false);
+    assert.deepEqual(mock.awaited, ["to identify again: it was told INVALID_SESSION"]);
     await clock.advance(500);
     second.send(2, { token: mock.token, intents: 0, properties: {} });
     await second.event("READY");
+    assert.deepEqual(mock.awaited, []);
     const limits = (await (
       await fetch(`${mock.apiUrl}/v10/gateway/bot`, { headers: { authorization: `Bot ${mock.token}` } })
     ).json()) as { session_start_limit: { remaining: number } };
