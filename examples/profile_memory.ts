@@ -45,6 +45,7 @@ const OPTIONS = {
   help: { type: "boolean", default: false },
 } as const satisfies ParseArgsOptionsConfig;
 
+const END_MS = 1000;
 const EXIT_CODES = { healthy: 0, leak: 2, growing: 3, "not-enough-evidence": 3 } as const;
 
 function parseOptions() {
@@ -86,7 +87,18 @@ function startTarget({ pid, command, leak, seed, gapMs }: ProfileOptions): Promi
   return command.length > 0 ? startCommand(command) : startDemo(leak, seed, gapMs);
 }
 
+/** @throws {Error} If it ends before that, with how; or it cannot be looked into. */
 async function attach(target: ProfileTarget, options: ProfileOptions): Promise<Profiler> {
+  try {
+    return await lookInto(target, options);
+  } catch (error) {
+    // an inspector goes a moment before its process is known to be gone
+    const how = await Promise.race([target.ended, systemClock.sleep(END_MS)]);
+    throw how === undefined ? error : new Error(`Cannot profile ${target.name}: ${how}`, { cause: error });
+  }
+}
+
+async function lookInto(target: ProfileTarget, options: ProfileOptions): Promise<Profiler> {
   const { intervalMs, minMinutes, gc, inspect } = options;
   const shared = {
     intervalMs,

@@ -239,7 +239,13 @@ suite("examples/profile_memory.ts", { concurrency: 2, timeout: 120_000 }, () => 
     const gone = spawn(process.execPath, ["-e", ""]);
     await once(gone, "exit");
     const empty = ["--", process.execPath, "-e", ""];
-    for (const args of [["--pid", String(gone.pid)], ["--pid", String(gone.pid), "--inspect"], empty]) {
+    // ends once it was asked what it is, before it can be looked into
+    const closed = `const options = process.execArgv;
+      setInterval(() => {}, 1000);
+      Object.defineProperty(process, "execArgv", { get: () => (setTimeout(() => process.exit(0), 5), options) });`;
+    const going = ["--", process.execPath, "-e", closed];
+    const pid = ["--pid", String(gone.pid)];
+    for (const args of [pid, [...pid, "--inspect"], empty, going]) {
       const { code, stdout, stderr } = await run("--duration", "1000", "--report", report, ...args);
       assert.equal(code, 1, stdout + stderr);
       assert.match(stderr, /must be of a process that lives|ended by itself with 0/);
