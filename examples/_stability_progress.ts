@@ -45,6 +45,7 @@ export class LiveProgress {
   readonly #isTerminal: boolean = process.stderr.isTTY;
   #tenths = 0;
   #findings = 0;
+  #unsaved: string | undefined;
   #saidMs = systemClock.monotonicMs();
   #drawnMs = -Infinity;
 
@@ -67,19 +68,21 @@ export class LiveProgress {
     process.stderr.write(`\r\u001b[2K${line.slice(0, width)}`);
   }
 
-  // each tenth, each new finding, and each hour of real time
-  #isWorthALine({ elapsedMs, durationMs, findings }: StabilityProgress): boolean {
+  // each tenth, each new finding, what goes wrong with the run itself, and each hour of real time
+  #isWorthALine({ elapsedMs, durationMs, findings, unsaved }: StabilityProgress): boolean {
     const nowMs = systemClock.monotonicMs();
     const tenths = Math.floor((10 * elapsedMs) / durationMs);
-    if (tenths <= this.#tenths && findings <= this.#findings && nowMs - this.#saidMs < HOUR_MS) return false;
-    [this.#tenths, this.#findings, this.#saidMs] = [tenths, findings, nowMs];
+    const isNew = tenths > this.#tenths || findings > this.#findings || unsaved !== this.#unsaved;
+    if (!isNew && nowMs - this.#saidMs < HOUR_MS) return false;
+    [this.#tenths, this.#findings, this.#unsaved, this.#saidMs] = [tenths, findings, unsaved, nowMs];
     return true;
   }
 
   #toLine(progress: StabilityProgress, bar: string): string {
-    const { faults, findings } = progress;
+    const { faults, findings, unsaved } = progress;
     const now = faults.length > 0 ? `; ${faults.join(", ")}` : "";
     const found = findings > 0 ? `${describeFindings(findings)}; ` : "";
-    return `${bar}${describeTime(progress)}; ${found}${describeRates(progress)}${now}`;
+    const saved = unsaved === undefined ? "" : `no checkpoint can be saved: ${unsaved}; `;
+    return `${bar}${describeTime(progress)}; ${saved}${found}${describeRates(progress)}${now}`;
   }
 }

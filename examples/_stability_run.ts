@@ -21,7 +21,6 @@ export async function runHere(command: RunCommand): Promise<number> {
   const signal = stopOnSignal();
   const { directory } = command;
   // from here until it is set up, so that of two that start at once none moves the other one's run aside
-  await mkdir(dirname(directory), { recursive: true });
   await using starting = new AsyncDisposableStack();
   await takeTurn(starting, directory);
   const before = await inspectRun(directory);
@@ -40,9 +39,16 @@ export async function runHere(command: RunCommand): Promise<number> {
   await keepChoices(command);
   await starting.disposeAsync();
   process.send?.("ready");
-  const results = await test.run();
-  progress.clear();
-  return await conclude(results, test, command);
+  try {
+    const results = await test.run();
+    progress.clear();
+    return await conclude(results, test, command);
+  } catch (error) {
+    progress.clear();
+    // what a week proved is told, also where it cannot be kept
+    if (error instanceof RunDirectoryError && error.results) console.log(toText(error.results, undefined));
+    throw error;
+  }
 }
 
 /** Why there cannot be another one. */
@@ -54,9 +60,12 @@ export function runningAlready(directory: string, pid: number): RunDirectoryErro
 
 async function takeTurn(stack: AsyncDisposableStack, directory: string): Promise<void> {
   try {
+    await mkdir(dirname(directory), { recursive: true });
     stack.use(await acquireLock(directory));
   } catch (error) {
-    throw error instanceof StoreLockedError ? runningAlready(directory, error.pid) : error;
+    if (error instanceof StoreLockedError) throw runningAlready(directory, error.pid);
+    const got = error instanceof Error ? error.message : String(error);
+    throw new RunDirectoryError(`Cannot run stability test: ${directory} must be writable, got ${got}`);
   }
 }
 
@@ -114,11 +123,11 @@ async function conclude(
   return code;
 }
 
-function toText(results: StabilityResults, directory: string): string {
+function toText(results: StabilityResults, directory: string | undefined): string {
   const { outcome, summary, end, elapsedMs, requirements, findings, properties, eventHash } = results;
   const endings = {
     finished: "",
-    stopped: `Stopped after ${formatDuration(elapsedMs)}: run --resume --dir ${directory} goes on`,
+    stopped: `Stopped after ${formatDuration(elapsedMs)}${directory === undefined ? "" : `: run --resume --dir ${directory} goes on`}`,
     hopeless: `Ended early, after ${formatDuration(elapsedMs)}: it could no longer pass`,
   };
   const lines = Object.entries(requirements).flatMap(([name, { outcome: each, evidence }]) => [
@@ -134,7 +143,8 @@ function toText(results: StabilityResults, directory: string): string {
       `    ${reproduce}`,
     );
   }
-  lines.push(`Event hash ${eventHash}`, `In ${join(directory, "results.json")}`);
+  lines.push(`Event hash ${eventHash}`);
+  if (directory !== undefined) lines.push(`In ${join(directory, "results.json")}`);
   if (endings[end] !== "") lines.push(endings[end]);
   return [...lines, `${outcome}: ${summary}`].join("\n");
 }

@@ -42,7 +42,7 @@ function describe(record: RunRecord): readonly string[] {
       ...(results ? [`${results.outcome}: ${results.summary}`] : []),
     ];
   }
-  const { name, seed, time, phase, faults, checkpoint, latestFindings } = progress;
+  const { name, seed, time, phase, faults, checkpoint, unsaved, latestFindings } = progress;
   const now = [...(phase === "run" ? [] : [`phase ${phase}`]), ...faults];
   const found = results?.findings.map(({ message }) => message) ?? latestFindings;
   const count = results?.findings.length ?? progress.findings;
@@ -50,7 +50,7 @@ function describe(record: RunRecord): readonly string[] {
     `${name}, seed ${seed}, ${time} time: ${describeState(record)}`,
     `${progressBar(progress)}  ${describeTime(record.status === "running" ? progress : { ...progress, leftMs: undefined })}${describeSpeed(record, progress)}`,
     describeRates(progress),
-    checkpoint === undefined ? "no checkpoint yet" : `checkpoint ${checkpoint}`,
+    `${checkpoint === undefined ? "no checkpoint yet" : `checkpoint ${checkpoint}`}${unsaved === undefined ? "" : `; the next cannot be saved: ${unsaved}`}`,
     ...(now.length > 0 && record.status === "running" ? [`now: ${now.join(", ")}`] : []),
     `${describeFindings(count)}${count > found.length ? ", the last of them:" : count > 0 ? ":" : ""}`,
     ...found.map((message) => `    ${message}`),

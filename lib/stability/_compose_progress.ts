@@ -53,6 +53,7 @@ export function composeProgress(
     latestFindings: findings.slice(-LATEST_FINDINGS).map(({ message }) => message),
     faults: context.faultsNow,
     checkpoint: run.lastCheckpoint,
+    unsaved: run.unsaved,
     state,
     at: systemClock.now(),
     pid: process.pid,

@@ -25,6 +25,7 @@ export class StabilityRun {
   #lastOutcomeMs = -Infinity;
   #checkpointDueMs: number;
   #lastCheckpoint: number | undefined;
+  #unsaved: string | undefined;
   #saving: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
@@ -44,6 +45,11 @@ export class StabilityRun {
     this.#next = this.#upcoming.next().value ?? undefined;
     this.#checkpointDueMs = nextMultiple(from?.elapsedMs ?? 0, settings.checkpointMs);
     this.#lastCheckpoint = from && Math.floor(from.elapsedMs / settings.checkpointMs);
+  }
+
+  /** Why the newest checkpoint could not be saved; undefined where it could. */
+  get unsaved(): string | undefined {
+    return this.#unsaved;
   }
 
   /** Number of the newest checkpoint. */
@@ -153,9 +159,11 @@ export class StabilityRun {
       const { virtualClock, dataDirectory } = context.env;
       await checkpoints.save(number, this.state, virtualClock ? dataDirectory : undefined);
       this.#lastCheckpoint = number;
+      this.#unsaved = undefined;
       await context.parts.onCheckpoint();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
+      this.#unsaved = reason;
       context.write({ kind: "no-checkpoint", atMs, reason });
     }
   }

@@ -10,6 +10,8 @@ const [closeFile, syncFile, truncateFile, openFile] = [
 ];
 const writeFile = promisify(write);
 const WRITE_AT_BYTES = 64 * 1024;
+// Some weeks of a casual run.
+const KEPT_BYTES = 32 * 1024 * 1024;
 
 /** One line of a {@linkcode Timeline}. */
 export type TimelineLine = Readonly<Record<string, unknown>> & {
@@ -23,14 +25,16 @@ export type TimelineLine = Readonly<Record<string, unknown>> & {
  */
 export class Timeline implements AsyncDisposable {
   readonly #fd: number;
-  #bytes: number;
+  /** How much is on the disk. */
+  #written: number;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> = Promise.resolve();
+  #lost = 0;
 
   private constructor(fd: number, bytes: number) {
     this.#fd = fd;
-    this.#bytes = bytes;
+    this.#written = bytes;
   }
 
   /**
@@ -50,43 +54,60 @@ export class Timeline implements AsyncDisposable {
 
   /** Its length once all is written. */
   get bytes(): number {
-    return this.#bytes + this.#waitingBytes;
+    return this.#written + this.#waitingBytes;
+  }
+
+  /** Lines that could not be kept: nothing could be written for too long. */
+  get lost(): number {
+    return this.#lost;
   }
 
   add(line: TimelineLine): void {
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    if (this.#waitingBytes + bytes.length > KEPT_BYTES) {
+      this.#lost++;
+      return;
+    }
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
     if (this.#waitingBytes >= WRITE_AT_BYTES) void this.#write().catch(() => undefined); // told by the next sync
   }
 
-  /** Resolves when all is on the disk. */
+  /**
+   * Resolves when all is on the disk.
+   *
+   * @throws {Error} If it cannot be written. What could not waits for the next time: a full disk is made room on.
+   */
   async sync(): Promise<void> {
     await this.#write();
     await syncFile(this.#fd);
   }
 
+  /** Writes what there is, if it can: whoever must know that it is there has called {@linkcode Timeline.sync}. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.#write();
+      await this.#write().catch(() => undefined);
     } finally {
       await closeFile(this.#fd);
     }
   }
 
   #write(): Promise<void> {
-    const bytes = Buffer.concat(this.#waiting);
-    const at = this.#bytes;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#bytes += bytes.length;
-    this.#writing = this.#writing.then(async () => {
-      for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await writeFile(this.#fd, bytes, done, bytes.length - done, at + done);
-        done += bytesWritten;
-      }
-    });
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#drain());
     return this.#writing;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const bytes = this.#waiting.length === 1 ? this.#waiting[0]! : Buffer.concat(this.#waiting);
+      this.#waiting = [bytes];
+      const { bytesWritten } = await writeFile(this.#fd, bytes, 0, bytes.length, this.#written);
+      // lines may have come meanwhile
+      const rest = bytes.subarray(bytesWritten);
+      this.#waiting.splice(0, 1, ...(rest.length > 0 ? [rest] : []));
+      this.#waitingBytes -= bytesWritten;
+      this.#written += bytesWritten;
+    }
   }
 }
 

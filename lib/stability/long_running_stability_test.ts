@@ -28,9 +28,16 @@ const TIMELINE_FILE = "timeline.ndjson";
 // What the mocks keep counts as the companion's where both live in one process.
 const HISTORY_LIMIT = 100;
 
-/** A run's directory cannot be used: another process runs in it, or what is there is of another run. */
+/** A run's directory cannot be used: another process runs in it, what is there is of another run, or it cannot be written to. */
 export class RunDirectoryError extends Error {
   override readonly name: string = "RunDirectoryError";
+  /** Of a run that came to its end, where they could not be written. */
+  readonly results: StabilityResults | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { readonly results?: StabilityResults | undefined }) {
+    super(message, options);
+    this.results = options?.results;
+  }
 }
 
 interface Prepared {
@@ -109,6 +116,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
   /**
    * Runs to the end, or until {@linkcode LongRunningStabilityTest.stop}.
    *
+   * @throws {RunDirectoryError} With the results, if they cannot be written.
    * @throws {Error} If it is not set up, or the test itself fails; what a companion does wrong is in the results.
    */
   async run(): Promise<StabilityResults> {
@@ -132,12 +140,17 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     } finally {
       signal?.removeEventListener("abort", stop);
     }
-    await replaceFile(
-      join(directory, RESULTS_FILE),
-      Buffer.from(`${JSON.stringify(this.#results, null, 2)}\n`),
-    );
-    await progress.write(this.#toProgress(prepared, run.context.end === "stopped" ? "stopped" : "finished"));
-    return this.#results;
+    const results = this.#results;
+    const state = run.context.end === "stopped" ? "stopped" : "finished";
+    try {
+      const text = `${JSON.stringify(results, null, 2)}\n`;
+      await replaceFile(join(directory, RESULTS_FILE), Buffer.from(text));
+      await progress.write(this.#toProgress(prepared, state));
+    } catch (cause) {
+      const message = `Cannot write results: ${directory} must be writable, got ${reasonOf(cause)}`;
+      throw new RunDirectoryError(message, { cause, results });
+    }
+    return results;
   }
 
   /** Ends the run soon: {@linkcode LongRunningStabilityTest.run} resolves with what was seen by then. */
@@ -154,7 +167,7 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     if (!this.#results || !this.#prepared) {
       throw new Error("Cannot write stability report: the test must have run, got one that has not");
     }
-    await this.#prepared.timeline.sync();
+    await this.#prepared.timeline.sync().catch(() => undefined); // a report of what is there is better than none
     const timeline = join(this.#prepared.directory, TIMELINE_FILE);
     await writeReport(await stabilityReport(this.#results, timeline), path);
   }
@@ -309,6 +322,10 @@ export class LongRunningStabilityTest implements AsyncDisposable {
     const realMs = systemClock.monotonicMs() - this.#startedMs;
     return composeProgress(run, env, this.#options, { state, realMs, startElapsedMs: this.#startElapsedMs });
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isJson(text: string): boolean {

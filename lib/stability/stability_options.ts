@@ -113,6 +113,8 @@ export interface StabilityProgress {
   readonly latestFindings: readonly string[];
   readonly faults: readonly string[];
   readonly checkpoint: number | undefined;
+  /** Why the newest checkpoint could not be saved, such as a full disk: killed now, the run goes on from an earlier one. */
+  readonly unsaved?: string | undefined;
   readonly state: "running" | "finished" | "stopped" | "failed";
   /** Epoch milliseconds of real time at which this was so. */
   readonly at: number;
