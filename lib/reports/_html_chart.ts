@@ -1,5 +1,6 @@
 // This module is browser-safe.
 import { frameChart, type ChartFrame } from "./_chart_frame.ts";
+import { markLabels, markList, marksWithin } from "./_chart_marks.ts";
 import { escapeHtml } from "./_escape.ts";
 import { renderHtmlTable } from "./_html_table.ts";
 import { elapsedTicks, niceTicks } from "./_ticks.ts";
@@ -26,6 +27,7 @@ ${labels(chart, frame)}
 ${grid(frame)}${chart.series.map((series, index) => drawBand(series, index, frame)).join("")}${chart.series.map((series, index) => drawLine(series, index, frame)).join("")}${limitLines(frame)}${markLines(chart, frame)}
 </svg>
 </div>
+${markList(marksWithin(chart, frame), frame)}
 <details><summary>Figures of this chart</summary>${figures(chart, frame)}</details>
 </figure>`;
 }
@@ -78,14 +80,14 @@ function limitLines(frame: ChartFrame): string {
     .join("");
 }
 
-function markLines({ marks = [] }: ReportChart, frame: ChartFrame): string {
-  return marks
-    .filter(({ timestamp }) => timestamp >= frame.from && timestamp <= frame.to)
+function markLines(chart: ReportChart, frame: ChartFrame): string {
+  return marksWithin(chart, frame)
     .map(({ timestamp }) => `<path class="mark" d="M${at(timestamp, frame.high, frame)}V${HEIGHT}"/>`)
     .join("");
 }
 
-function labels({ format, marks = [] }: ReportChart, frame: ChartFrame): string {
+function labels(chart: ReportChart, frame: ChartFrame): string {
+  const { format } = chart;
   const place = (name: string, style: string, text: string): string =>
     `<span class="${name}" style="${style}">${escapeHtml(text)}</span>`;
   const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
@@ -98,9 +100,7 @@ function labels({ format, marks = [] }: ReportChart, frame: ChartFrame): string 
       place(i % 2 === 1 ? "x odd" : "x", `left:${percent(x(timestamp, frame))}`, text),
     ),
     ...frame.limits.map(({ name, value }) => place("limit", `top:${percent(y(value, frame))}`, name)),
-    ...marks
-      .filter(({ timestamp }) => timestamp >= frame.from && timestamp <= frame.to)
-      .map(({ name, timestamp }) => place("mark", `left:${percent(x(timestamp, frame))}`, name)),
+    markLabels(marksWithin(chart, frame)),
   ].join("");
 }
 

@@ -63,7 +63,8 @@ figure { margin: 1rem 0 0; }
 .plot .y { right: 100%; margin-inline-end: 0.5rem; transform: translateY(-50%); }
 .plot .x { top: 100%; margin-top: 0.35rem; transform: translateX(-50%); }
 .plot span.limit { right: 0.3rem; transform: translateY(-100%); color: var(--critical); }
-.plot span.mark { bottom: 100%; transform: translateX(-50%); max-width: 8rem; overflow: hidden; text-overflow: ellipsis; }
+.plot span.mark { bottom: 100%; transform: translateX(-50%); max-width: 18%; overflow: hidden; text-overflow: ellipsis; }
+.plot span.mark.end { transform: translateX(-100%); }
 path { fill: none; vector-effect: non-scaling-stroke; }
 path.grid { stroke: var(--line); }
 path.line { stroke: var(--color); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }

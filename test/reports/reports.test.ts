@@ -104,6 +104,35 @@ suite("renderHtmlReport()", () => {
     assert.match(renderHtmlReport(report(chart({ series: [] }))), /No figures\./);
   });
 
+  test("names few moments where they are, and numbers many, with a list that tells them", () => {
+    const span = { from: START, to: START + 48 * 3_600_000 };
+    const drawn = (
+      ...hours: readonly number[]
+    ): { readonly above: string; readonly listed: readonly string[] } => {
+      const marks = hours.map((hour, i) => ({
+        name: `outage ${i + 1}`,
+        timestamp: START + hour * 3_600_000,
+      }));
+      const html = renderHtmlReport(report(chart({ span, marks })));
+      const above = [...html.matchAll(/class="mark[^>]*>([^<]*)<\/span>/g)].map(([, text]) => text);
+      const list = /dotted lines are<\/summary><ol>(.*?)<\/ol>/.exec(html)?.[1] ?? "";
+      return {
+        above: above.join(", "),
+        listed: [...list.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item!),
+      };
+    };
+    assert.deepEqual(drawn(2, 20, 47), { above: "outage 1, outage 2, outage 3", listed: [] });
+    const { above, listed } = drawn(2, 20, 20.5, 22, 40);
+    assert.equal(above, "1, 2–4, 5");
+    assert.deepEqual(listed, [
+      "after 2 h: outage 1",
+      "after 20 h: outage 2",
+      "after 20 h 30 min: outage 3",
+      "after 22 h: outage 4",
+      "after 1 d 16 h: outage 5",
+    ]);
+  });
+
   test("whatever stands in its texts is never markup", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
