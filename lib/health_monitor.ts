@@ -38,7 +38,7 @@ const RESOLVED_SHOWN_MS = 60 * 60 * 1000;
 const ALERT_STATE = "alerts";
 
 // Looked for so often that what has been appended is on the disk at once; nothing is written when nothing has changed.
-const SAVE_INTERVAL_MS = 400;
+const SYNC_INTERVAL_MS = 400;
 
 // A source that answers slowly must not make the page look dead: a look goes on without it after this long.
 const SOURCE_PATIENCE_MS = 200;
@@ -210,7 +210,7 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
     const { clock, storePath: path } = options;
     const { registry, onError } = makeRegistry(options.onError ?? console.error);
     const store = resources.use(
-      await MetricsStore.open({ path, clock, saveIntervalMs: SAVE_INTERVAL_MS, onError }),
+      await MetricsStore.open({ path, clock, syncIntervalMs: SYNC_INTERVAL_MS, onError }),
     );
     const monitor = new HealthMonitor(options, { registry, store, onError, resources });
     monitor.#restoreAlerts();

@@ -1,5 +1,5 @@
 import initSqlJs, { type Database } from "sql.js";
-import { createSchema, findDamage, identify, SCHEMA_VERSION } from "./_schema.ts";
+import { findDamage, identify, migrate, SCHEMA_VERSION } from "./_schema.ts";
 
 const SMALLEST_PAGE = 512;
 
@@ -14,7 +14,7 @@ export type OpenedImage =
 export async function createDatabase(): Promise<Database> {
   const { Database } = await initSqlJs();
   const database = new Database();
-  createSchema(database);
+  migrate(database);
   return database;
 }
 
@@ -39,6 +39,7 @@ function examine(database: Database): OpenedImage {
   const { isOurs, version } = identify(database);
   if (!isOurs) return { kind: "foreign" };
   if (version > SCHEMA_VERSION) return { kind: "newer", version };
+  migrate(database);
   const reason = findDamage(database);
   return reason === undefined ? { kind: "open", database } : { kind: "corrupt", reason };
 }

@@ -26,8 +26,8 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   await file.sync();
 }
 
-// Without it a power cut may undo the renaming. Windows has no such call, and some file systems refuse it.
-async function syncFolder(path: string): Promise<void> {
+/** Without it a power cut may undo a new name. Windows has no such call, and some file systems refuse it. */
+export async function syncFolder(path: string): Promise<void> {
   try {
     await using folder = await open(path, "r");
     await folder.sync();

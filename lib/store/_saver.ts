@@ -1,41 +1,56 @@
 import type { Clock, ClockTimer } from "../base/clock.ts";
-import { replaceFile } from "./_image_file.ts";
+import type { Trouble } from "./_trouble.ts";
 import { StoreSaveError } from "./store_errors.ts";
 
 const RETRY_MS = 4000;
 
+/** A copy of all that was added by a moment. */
+export interface Image {
+  readonly bytes: Uint8Array;
+  /** It is durable. */
+  readonly onSaved: () => Promise<void>;
+  /** It is not. */
+  readonly onFailed: () => void;
+}
+
 /** Options of {@linkcode Saver}. */
 interface SaverOptions {
+  readonly replace: (path: string, bytes: Uint8Array) => Promise<void>;
   readonly clock: Clock;
   readonly intervalMs: number;
-  readonly onError: (error: unknown) => void;
+  readonly trouble: Trouble;
 }
 
 /** Writes an image to its file when it has changed: at an interval and on demand, never twice at once. */
 export class Saver {
   readonly #path: string;
-  readonly #takeImage: () => Uint8Array;
+  readonly #takeImage: () => Image;
+  readonly #replace: SaverOptions["replace"];
   readonly #clock: Clock;
   readonly #timer: ClockTimer;
+  readonly #trouble: Trouble;
   #dirty = false;
   #retryAt = -Infinity;
-  #isFailing = false;
   #running: Promise<void> | undefined;
 
-  constructor(path: string, takeImage: () => Uint8Array, options: SaverOptions) {
-    const { clock, intervalMs, onError } = options;
+  constructor(path: string, takeImage: () => Image, options: SaverOptions) {
+    const { clock, intervalMs, replace, trouble } = options;
+    this.#replace = replace;
+    this.#trouble = trouble;
     this.#path = path;
     this.#takeImage = takeImage;
     this.#clock = clock;
-    const saveIfIdle = (): void => {
-      if (!this.#running && clock.monotonicMs() >= this.#retryAt) this.#saveOrTell(onError);
-    };
-    this.#timer = clock.setRepeating(saveIfIdle, intervalMs, { keepAlive: false });
+    this.#timer = clock.setRepeating(() => this.saveSoon(), intervalMs, { keepAlive: false });
   }
 
   /** Says that the image is no longer what is in the file. */
   markDirty(): void {
     this.#dirty = true;
+  }
+
+  /** Saves unless it is at it, or a save has just failed; tells of a failure. */
+  saveSoon(): void {
+    if (!this.#running && this.#clock.monotonicMs() >= this.#retryAt) this.#saveOrTell();
   }
 
   /** Resolves when everything up to now is in the file. */
@@ -53,25 +68,27 @@ export class Saver {
     this.#timer.cancel();
   }
 
-  /** Tells of a failure once, until a save has worked again, and leaves the disk alone for a while. */
-  #saveOrTell(onError: (error: unknown) => void): void {
+  /** Leaves the disk alone for a while after a failure. */
+  #saveOrTell(): void {
     this.save().then(
-      () => (this.#isFailing = false),
+      () => this.#trouble.isOver(),
       (error: unknown) => {
         this.#retryAt = this.#clock.monotonicMs() + RETRY_MS;
-        if (!this.#isFailing) onError(error);
-        this.#isFailing = true;
+        this.#trouble.tell(error);
       },
     );
   }
 
   async #write(): Promise<void> {
     this.#dirty = false;
+    const image = this.#takeImage();
     try {
-      await replaceFile(this.#path, this.#takeImage());
+      await this.#replace(this.#path, image.bytes);
     } catch (error) {
       this.#dirty = true;
+      image.onFailed();
       throw new StoreSaveError(this.#path, error);
     }
+    await image.onSaved();
   }
 }

@@ -6,12 +6,16 @@ import { systemClock } from "../base/system_clock.ts";
 import type { Labels } from "../metrics/sample_key.ts";
 import { toChartPoints } from "./_chart_points.ts";
 import { createDatabase } from "./_database.ts";
+import { type Disk, nodeDisk } from "./_disk.ts";
+import { Journal, type JournalContent, readJournal, type SyncPolicy } from "./_journal.ts";
 import { openFile } from "./_open_file.ts";
 import { Retention, type RetentionTimes } from "./_retention.ts";
 import { type Row, SampleTables } from "./_sample_tables.ts";
-import { Saver } from "./_saver.ts";
+import { type Image, Saver } from "./_saver.ts";
 import { SeriesIndex } from "./_series_index.ts";
+import { Trouble } from "./_trouble.ts";
 import { type ChartPoint, downsample } from "./downsample.ts";
+import { JournalDamagedError } from "./store_errors.ts";
 
 /** A sample's time, epoch ms, and its value. */
 export type Point = readonly [time: number, value: number];
@@ -23,10 +27,22 @@ export interface MetricsStoreOptions {
   /** @default {systemClock} */
   clock?: Clock | undefined;
   /**
-   * How often changes are written to the file. A kill loses what came since, and during the writing itself: with
-   * the default less than 5 s.
+   * When a sample is made to survive a power cut: at once, at an interval, or only by {@linkcode MetricsStore.flush}. The journal
+   * is written at the interval in each case, which survives a kill of the process.
    *
-   * @default {4000}
+   * @default {"interval"}
+   */
+  sync?: SyncPolicy | undefined;
+  /**
+   * How often the journal is written: a kill loses less than that.
+   *
+   * @default {1000}
+   */
+  syncIntervalMs?: number | undefined;
+  /**
+   * How often all is written to the file, and the journal begins anew. Sooner when the journal is long.
+   *
+   * @default {600_000} (10 minutes)
    */
   saveIntervalMs?: number | undefined;
   /**
@@ -47,9 +63,27 @@ export interface MetricsStoreOptions {
    * @default {604_800_000} (7 days)
    */
   rollupRetentionMs?: number | undefined;
-  /** Told of a save that failed; the file before it stands, and the next save tries again. Default: a process warning. */
+  /**
+   * Told of what could not be written, once until it works again: nothing is lost by that, and it is tried anew. And of a journal
+   * that is damaged. Default: a process warning.
+   */
   onError?: ((error: unknown) => void) | undefined;
 }
+
+type Sample = readonly [key: string, value: number];
+
+interface CheckedOptions extends MetricsStoreOptions {
+  readonly path: string | undefined;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly sync: SyncPolicy;
+  readonly syncIntervalMs: number;
+  readonly saveIntervalMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+const SYNC_POLICIES: readonly SyncPolicy[] = ["always", "interval", "never"];
+const LONG_JOURNAL_BYTES = 32 * 2 ** 20;
 
 /** Which stretch of which series, both ends included. */
 export interface StoreRange {
@@ -60,8 +94,9 @@ export interface StoreRange {
 
 /**
  * History of metrics in SQLite: each sample for hours, rollups of a minute for a day and of ten minutes for a week.
- * The database lives in memory and is written to its file at an interval, by atomic replacement; any SQLite client
- * reads the file, where the view `minutes` is a good start. Disposing it saves and closes.
+ * The database lives in memory and is written to its file at an interval, by atomic replacement; what came since is in a journal
+ * beside it, which the next start takes in. Any SQLite client reads the file, where the view `minutes` is a good start. Disposing
+ * it saves and closes.
  *
  * @example
  * ```ts
@@ -82,42 +117,57 @@ export class MetricsStore implements AsyncDisposable {
   readonly #tables: SampleTables;
   readonly #retention: Retention;
   readonly #saver: Saver | undefined;
+  readonly #journal: Journal | undefined;
   #resources = new AsyncDisposableStack();
   #closing: Promise<void> | undefined;
 
-  private constructor(database: Database, options: MetricsStoreOptions & { readonly clock: Clock }) {
-    const { path, clock, saveIntervalMs = 4000, onError = warn } = options;
+  private constructor(database: Database, options: CheckedOptions, before: JournalContent | undefined) {
+    const { path, clock, disk, sync, syncIntervalMs, saveIntervalMs, onError } = options;
     this.path = path;
     this.#clock = clock;
     this.#database = database;
     this.#series = new SeriesIndex(database);
     this.#tables = new SampleTables(database);
     this.#retention = new Retention(retentionOf(options), clock.now(), this.#series.all());
-    const saverOptions = { clock, intervalMs: saveIntervalMs, onError };
-    this.#saver = path === undefined ? undefined : new Saver(path, () => database.export(), saverOptions);
+    if (path === undefined || !before) return;
+    const replace = (file: string, bytes: Uint8Array): Promise<void> => disk.replace(file, bytes);
+    const trouble = new Trouble(onError);
+    const saving = { clock, intervalMs: saveIntervalMs, replace, trouble };
+    this.#saver = new Saver(path, () => this.#takeImage(), saving);
+    this.#takeIn(before);
+    const { next: segment, bytes } = before;
+    const writing = { path, disk, clock, sync, intervalMs: syncIntervalMs, segment, bytes, trouble };
+    this.#journal = new Journal(writing);
   }
 
   /**
-   * Opens the store, making its file's folder if needed; the file itself comes with the first save.
+   * Opens the store, making its file's folder if needed; the file itself comes with the first save. What a journal beside it says
+   * is taken in.
    *
-   * @throws {RangeError} If an interval or a retention is not above 0, or a finer level is to be kept longer.
+   * @throws {RangeError} If an interval or a retention is not above 0, or a finer level is to be kept longer; or `sync` is none.
    * @throws {StoreUnwritableError} If the file cannot be read, or nothing can be written beside it.
    * @throws {StoreLockedError} If another process has it open.
-   * @throws {StoreCorruptError} If it is damaged. It has then been renamed, so that opening anew starts empty.
+   * @throws {StoreCorruptError} If it is damaged. It has then been renamed, so that opening anew starts with the journal alone.
    * @throws {StoreFormatError} If it is a database of somebody else's, or of a newer version; it is left alone.
    */
   static async open(options: MetricsStoreOptions = {}): Promise<MetricsStore> {
-    const { clock = systemClock, saveIntervalMs = 4000 } = options;
-    if (!(saveIntervalMs > 0)) {
-      throw new RangeError(`Cannot open metrics store: 'saveIntervalMs' must be > 0, got ${saveIntervalMs}`);
-    }
-    retentionOf(options);
+    return await MetricsStore.openOn(nodeDisk, options);
+  }
+
+  /** @internal As {@linkcode MetricsStore.open}, on a disk of a test. */
+  static async openOn(disk: Disk, options: MetricsStoreOptions): Promise<MetricsStore> {
+    const checked = checkOptions(disk, options);
+    const { path, clock, onError } = checked;
     await using starting = new AsyncDisposableStack();
-    const path = options.path === undefined ? undefined : resolve(options.path);
     const database =
-      path === undefined ? await createDatabase() : await openFile(path, clock.now(), starting);
+      path === undefined ? await createDatabase() : await openFile(path, disk, clock.now(), starting);
     starting.defer(() => database.close());
-    const store = new MetricsStore(database, { ...options, path, clock });
+    const before = path === undefined ? undefined : await readJournal(disk, path, firstSegment(database));
+    for (const damaged of before?.damaged ?? []) {
+      const asideAs = await disk.setAside(damaged.path, clock.now());
+      onError(new JournalDamagedError(damaged, asideAs));
+    }
+    const store = new MetricsStore(database, checked, before);
     store.#resources = starting.move();
     return store;
   }
@@ -139,10 +189,12 @@ export class MetricsStore implements AsyncDisposable {
     if (!Number.isFinite(time)) {
       throw new RangeError(`Cannot append samples: 'time' must be finite, got ${time}`);
     }
-    const entries = Symbol.iterator in samples ? samples : Object.entries(samples);
-    this.#insertAll(Math.round(time), entries as Iterable<readonly [string, number]>);
+    const given = (Symbol.iterator in samples ? samples : Object.entries(samples)) as Iterable<Sample>;
+    const entries = [...given].filter(([, value]) => Number.isFinite(value));
+    this.#insertAll(Math.round(time), entries);
     this.#trimSome();
-    this.#saver?.markDirty();
+    this.#journal?.addSamples(Math.round(time), entries);
+    this.#saveIfDue();
   }
 
   /** Keys of all series. */
@@ -200,8 +252,9 @@ export class MetricsStore implements AsyncDisposable {
     const json = JSON.stringify(value);
     if (json === undefined)
       throw new TypeError(`Cannot put state: '${name}' must be JSON, got ${typeof value}`);
-    this.#database.run("INSERT OR REPLACE INTO state (name, json) VALUES (?, ?)", [name, json]);
-    this.#saver?.markDirty();
+    this.#writeState(name, json);
+    this.#journal?.addState(name, json);
+    this.#saveIfDue();
   }
 
   /** What was kept under the name, parsed; `undefined` if nothing was. */
@@ -209,6 +262,17 @@ export class MetricsStore implements AsyncDisposable {
     this.#checkOpen("get state");
     const row = this.#database.exec("SELECT json FROM state WHERE name = ?", [name])[0]?.values[0];
     return row && JSON.parse(String(row[0]));
+  }
+
+  /**
+   * Resolves when everything up to now is durable: a kill and a power cut leave it there.
+   *
+   * @throws {StoreSaveError} If it cannot be written. It stays in memory, and is tried again.
+   */
+  async flush(): Promise<void> {
+    this.#checkOpen("flush store");
+    if (this.#journal?.hasLost) await this.#saver?.save();
+    else await this.#journal?.flush();
   }
 
   /** Resolves when everything up to now is in the file; rejects, the old file standing, when it cannot be written. */
@@ -230,24 +294,57 @@ export class MetricsStore implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#saver?.stop();
     try {
-      await this.#saver?.save();
+      await this.#saver?.save().catch(async (error: unknown) => {
+        await this.#journal?.flush().catch(() => undefined); // there may be room for a little
+        throw error;
+      });
+      await this.#journal?.discard(this.#journal.cut());
     } finally {
+      await this.#journal?.close();
       await this.#resources.disposeAsync();
     }
+  }
+
+  #saveIfDue(): void {
+    this.#saver?.markDirty();
+    if ((this.#journal?.bytes ?? 0) > LONG_JOURNAL_BYTES) this.#saver?.saveSoon();
+  }
+
+  #takeImage(): Image {
+    const journal = this.#journal!;
+    const cut = journal.cut();
+    this.#database.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('journal', ?)", [cut.segment]);
+    return {
+      bytes: this.#database.export(),
+      // a segment that stays is known to be old by its number
+      onSaved: () => journal.discard(cut).catch(() => undefined),
+      onFailed: () => journal.keep(cut),
+    };
+  }
+
+  #takeIn({ entries }: JournalContent): void {
+    for (const entry of entries) {
+      if (entry.kind === "samples") this.#insertAll(entry.time, entry.samples);
+      else this.#writeState(entry.name, JSON.stringify(entry.value));
+    }
+    if (entries.length > 0) this.#saver?.markDirty();
+  }
+
+  #writeState(name: string, json: string): void {
+    this.#database.run("INSERT OR REPLACE INTO state (name, json) VALUES (?, ?)", [name, json]);
   }
 
   #checkOpen(what: string): void {
     if (this.#closing) throw new Error(`Cannot ${what}: the metrics store is closed`);
   }
 
-  #insertAll(time: number, samples: Iterable<readonly [string, number]>): void {
+  #insertAll(time: number, samples: readonly Sample[]): void {
     const inserted = new Map<string, number>();
     const level = this.#retention.cutoffs.findIndex((cutoff) => time >= cutoff); // of the finest table that still takes it
     if (level < 0) return;
     this.#database.run("BEGIN");
     try {
       for (const [key, value] of samples) {
-        if (!Number.isFinite(value)) continue;
         let id = this.#series.get(key)?.id ?? inserted.get(key);
         if (id === undefined) inserted.set(key, (id = this.#series.insert(key)));
         if (level === 0) this.#tables.insert(id, time, value);
@@ -271,6 +368,27 @@ export class MetricsStore implements AsyncDisposable {
 
 function toPoint({ time, mean, stepMs }: Row): Point {
   return [time + stepMs / 2, mean];
+}
+
+function checkOptions(disk: Disk, options: MetricsStoreOptions): CheckedOptions {
+  const { clock = systemClock, sync = "interval", onError = warn } = options;
+  const { syncIntervalMs = 1000, saveIntervalMs = 600_000 } = options;
+  for (const [name, value] of Object.entries({ syncIntervalMs, saveIntervalMs })) {
+    if (!(value > 0)) throw new RangeError(`Cannot open metrics store: '${name}' must be > 0, got ${value}`);
+  }
+  if (!SYNC_POLICIES.includes(sync)) {
+    throw new RangeError(
+      `Cannot open metrics store: 'sync' must be ${SYNC_POLICIES.join(" or ")}, got ${sync}`,
+    );
+  }
+  retentionOf(options);
+  const path = options.path === undefined ? undefined : resolve(options.path);
+  return { ...options, path, disk, clock, sync, syncIntervalMs, saveIntervalMs, onError };
+}
+
+function firstSegment(database: Database): number {
+  const row = database.exec("SELECT value FROM meta WHERE name = 'journal'")[0]?.values[0];
+  return Number(row?.[0] ?? 1);
 }
 
 function retentionOf(options: MetricsStoreOptions): RetentionTimes {

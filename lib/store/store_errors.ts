@@ -56,3 +56,21 @@ export class StoreFormatError extends Error {
     this.path = path;
   }
 }
+
+/** A part of the journal is damaged. What came before the damage was taken in; the file was set aside. */
+export class JournalDamagedError extends Error {
+  override readonly name: string = "JournalDamagedError";
+  readonly path: string;
+  /** Where the damaged segment is now. */
+  readonly quarantinedPath: string;
+
+  constructor(damaged: { path: string; wholeBytes: number; bytes: number }, quarantinedPath: string) {
+    const { path, wholeBytes, bytes } = damaged;
+    super(
+      `Cannot read journal whole: ${path} must be intact, got damage after ${wholeBytes} of ${bytes} bytes; ` +
+        `what comes before was taken in, and it was set aside as ${quarantinedPath}`,
+    );
+    this.path = path;
+    this.quarantinedPath = quarantinedPath;
+  }
+}

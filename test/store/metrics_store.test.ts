@@ -183,7 +183,7 @@ suite("MetricsStore", () => {
     const [minute] = database.prepare("SELECT key, minute, mean FROM minutes ORDER BY minute").all();
     assert.deepEqual({ ...minute }, { key: 'm{p="x"}', minute: "2026-01-01 00:00:00", mean: 2.5 });
     assert.equal(database.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
-    assert.equal(database.prepare("PRAGMA user_version").get()?.["user_version"], 1);
+    assert.equal(database.prepare("PRAGMA user_version").get()?.["user_version"], 2);
   });
 
   test("refuses times that make no sense, and use after closing", async () => {

@@ -23,7 +23,7 @@ suite("MetricsStore file", () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "deep", "metrics.db");
     const clock = new VirtualClock();
-    await using store = await MetricsStore.open({ path, clock });
+    await using store = await MetricsStore.open({ path, clock, saveIntervalMs: 4000 });
     store.append(NOW, { a: 1 });
     await clock.advance(4000);
     using database = new DatabaseSync(path, { readOnly: true });
@@ -34,7 +34,7 @@ suite("MetricsStore file", () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "metrics.db");
     const clock = new VirtualClock();
-    await using store = await MetricsStore.open({ path, clock });
+    await using store = await MetricsStore.open({ path, clock, saveIntervalMs: 4000 });
     store.append(NOW, { a: 1 });
     await clock.advance(4000);
     const before = (await stat(path)).ino;
@@ -176,7 +176,12 @@ suite("MetricsStore file", () => {
     const path = join(home, "metrics.db");
     const clock = new VirtualClock();
     const errors: unknown[] = [];
-    const store = await MetricsStore.open({ path, clock, onError: (error) => errors.push(error) });
+    const store = await MetricsStore.open({
+      path,
+      clock,
+      saveIntervalMs: 4000,
+      onError: (error) => errors.push(error),
+    });
     store.append(NOW, { a: 1 });
     await rm(home, { recursive: true });
     await clock.advance(8000);

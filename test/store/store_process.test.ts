@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import assert from "node:assert/strict";
 import { SeededRandom } from "../../lib/base/random.ts";
 import { MetricsStore } from "../../lib/store/metrics_store.ts";
+import { killStores } from "./_store_kills.ts";
 import { temporaryFolder } from "./_temporary_folder.ts";
 
 const STORE = new URL("../../lib/store/metrics_store.ts", import.meta.url).href;
@@ -55,6 +56,14 @@ suite("MetricsStore processes", () => {
       await store.close();
       assert.deepEqual(await readdir(folder.path), ["metrics.db"]);
     }
+  });
+
+  test("fifty kills under load cost nothing that flush() acknowledged, and damage nothing", async () => {
+    await using folder = await temporaryFolder();
+    const { acknowledged, lost } = await killStores(join(folder.path, "metrics.db"), 50, 1);
+    assert.deepEqual(lost, []);
+    assert.ok(acknowledged >= 50 * 3, String(acknowledged));
+    assert.deepEqual(await readdir(folder.path), ["metrics.db"]);
   });
 
   test("a second writer is refused while the first one lives", async () => {
