@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from "./definition.ts";
+import { KeyedFamily } from "./keyed_family.ts";
 import type { MetricSample } from "./sample.ts";
 import { type Labels, sampleKey } from "./sample_key.ts";
 
@@ -41,6 +42,7 @@ export class MetricFamily<H extends SampleSource, L extends string = string> {
   readonly definition: CatalogueEntry;
   readonly #makeHandle: (labels: Labels) => H;
   readonly #series = new Map<string, H>();
+  readonly #drops = { count: 0 };
 
   /** For the registry; see {@linkcode MetricsRegistry}. */
   constructor(definition: CatalogueEntry, makeHandle: (labels: Labels) => H) {
@@ -73,16 +75,52 @@ export class MetricFamily<H extends SampleSource, L extends string = string> {
   }
 
   /**
+   * Series by the values of their labels, in the order that is given here: for labels that are known only when something happens.
+   *
+   * @example
+   * ```ts
+   * import assert from "node:assert/strict";
+   * import { MetricsRegistry } from "demi-health/metrics";
+   *
+   * const definition = { name: "demi_replies_total", help: "Replies sent", labels: ["platform", "kind"] } as const;
+   * const replies = new MetricsRegistry().counter(definition).keyedBy("platform", "kind");
+   * replies.get("discord", "text").inc();
+   * assert.equal(replies.get("discord", "text").value, 1);
+   * ```
+   *
+   * @throws {TypeError} If the labels are not those of the definition, each once.
+   */
+  keyedBy<const K extends readonly [L, ...L[]]>(
+    ...order: K
+  ): KeyedFamily<H, { readonly [I in keyof K]: string }> {
+    const { name, labels } = this.definition;
+    const given = [...order].sort();
+    if (given.length !== labels.length || given.some((label, i) => label !== labels[i])) {
+      throw new TypeError(
+        `Cannot key ${name}: labels must be ${labels.join(", ") || "none"}, got ${order.join(", ") || "none"}`,
+      );
+    }
+    return new KeyedFamily({
+      drops: this.#drops,
+      size: order.length,
+      bindValues: (values) =>
+        this.bind(...([Object.fromEntries(order.map((label, i) => [label, values[i]]))] as never)),
+    });
+  }
+
+  /**
    * Drops the series with these labels, and says whether there was one. A handle that was kept counts on, unseen.
    *
    * @throws {TypeError} If the labels are not those of the definition.
    */
   remove(...[labels = {}]: BindArguments<L>): boolean {
+    this.#drops.count++;
     return this.#series.delete(sampleKey("", this.#check(labels as Readonly<Record<string, unknown>>)));
   }
 
   /** Drops all series. */
   clear(): void {
+    this.#drops.count++;
     this.#series.clear();
   }
 

@@ -1,3 +1,4 @@
+import { BucketFinder } from "./_bucket_finder.ts";
 import type { SampleSource } from "./family.ts";
 import type { MetricSample } from "./sample.ts";
 import { type Labels, sampleKey } from "./sample_key.ts";
@@ -13,13 +14,13 @@ function shape(name: string, labels: Labels): SampleShape {
  * `observe` allocates nothing.
  */
 export class Histogram implements SampleSource {
-  readonly #bounds: Float64Array;
+  readonly #finder: BucketFinder;
   readonly #counts: Float64Array; // one more than bounds, for +Inf; not cumulative
   readonly #sum = new Float64Array(1);
   readonly #shapes: readonly SampleShape[]; // buckets, sum, count
 
   constructor(name: string, labels: Labels, buckets: readonly number[]) {
-    this.#bounds = Float64Array.from(buckets);
+    this.#finder = new BucketFinder(buckets);
     this.#counts = new Float64Array(buckets.length + 1);
     const bounds = [...buckets.map(String), "+Inf"];
     this.#shapes = [
@@ -50,10 +51,7 @@ export class Histogram implements SampleSource {
         `Cannot observe ${this.#shapes.at(-2)!.key}: 'value' must be finite, got ${value}`,
       );
     }
-    const bounds = this.#bounds;
-    let bucket = 0;
-    while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
-    this.#counts[bucket]! += 1;
+    this.#counts[this.#finder.find(value)]! += 1;
     this.#sum[0]! += value;
   }
 

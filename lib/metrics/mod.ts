@@ -7,6 +7,7 @@ export { type Collector } from "./collector.ts";
 export { Counter } from "./counter.ts";
 export { type CatalogueEntry, type MetricDefinition } from "./definition.ts";
 export { EventLoopCollector, type EventLoopCollectorOptions } from "./event_loop_collector.ts";
+export { KeyedFamily, type KeyedSource } from "./keyed_family.ts";
 export { type BindArguments, CardinalityError, MetricFamily, type SampleSource } from "./family.ts";
 export { Gauge } from "./gauge.ts";
 export { exponentialBuckets, Histogram } from "./histogram.ts";

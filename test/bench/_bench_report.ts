@@ -35,11 +35,15 @@ export function reportBench(rows: readonly BenchRow[]): void {
   for (const [index, { name, unit, ours, goal, met, peers, ratio }] of summarised.entries()) {
     const { measured } = rows[index]!;
     const spread = medianAbsoluteDeviation(measured);
-    const figures = `${ours.toFixed(0)} ${unit} (n ${measured.length}, MAD ${spread.toFixed(0)})`;
+    const figures = `${show(ours)} ${unit} (n ${measured.length}, MAD ${show(spread)})`;
     const beside = Object.entries(peers).map(
-      ([peer, value]) => `; ${peer} ${value.toFixed(0)}, ratio ${ratio?.toFixed(2)}`,
+      ([peer, value]) => `; ${peer} ${show(value)}, ratio ${ratio?.toFixed(2)}`,
     );
-    const line = `${met ? "met   " : "MISSED"} ${name.padEnd(52)} ${figures.padEnd(30)} goal ${goal.toFixed(0)} ${unit}`;
+    const line = `${met ? "met   " : "MISSED"} ${name.padEnd(52)} ${figures.padEnd(30)} goal ${show(goal)} ${unit}`;
     console.log(line + beside.join(""));
   }
+}
+
+function show(value: number): string {
+  return Math.abs(value) < 100 && !Number.isInteger(value) ? value.toFixed(1) : value.toFixed(0);
 }

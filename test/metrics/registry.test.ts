@@ -1,8 +1,10 @@
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { CardinalityError } from "../../lib/metrics/family.ts";
 import { exponentialBuckets } from "../../lib/metrics/histogram.ts";
 import { MetricsRegistry } from "../../lib/metrics/registry.ts";
+import type { MetricSample } from "../../lib/metrics/sample.ts";
 
 const help = "For a test";
 
@@ -11,6 +13,88 @@ function valuesOf(registry: MetricsRegistry): Record<string, number> {
   const own = registry.collect().filter(({ name }) => name.startsWith("t_"));
   return Object.fromEntries(own.map(({ key, value }) => [key, value]));
 }
+
+suite("Histogram", () => {
+  test("counts each value in the first bucket whose bound is not below it, whatever the bounds are", () => {
+    const bound = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer({ min: 1, max: 50 }).map((n) => n / 10),
+    );
+    const bounds = fc.uniqueArray(bound, { minLength: 1, maxLength: 40, comparator: (a, b) => a === b });
+    const values = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { maxLength: 20 });
+    fc.assert(
+      fc.property(bounds, values, (unsorted, given) => {
+        const buckets = unsorted.map((each) => each + 0).sort((a, b) => a - b); // -0 is 0
+        const near = buckets.flatMap((each) => [
+          each,
+          each * (1 - 2 ** -52),
+          each * (1 + 2 ** -52),
+          0.999 * each,
+        ]);
+        const all = [...given, ...near].filter(Number.isFinite);
+        const histogram = new MetricsRegistry().histogram({ name: "t_sizes", help, buckets }).bind();
+        for (const value of all) histogram.observe(value);
+        const samples: MetricSample[] = [];
+        histogram.appendSamples(samples);
+        const counted = samples.slice(0, buckets.length + 1).map(({ value }) => value);
+        const expected = [...buckets, Infinity].map((most) => all.filter((value) => value <= most).length);
+        assert.deepEqual(counted, expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+suite("MetricFamily.keyedBy()", () => {
+  const replies = { name: "t_replies_total", help, labels: ["platform", "kind"], maxSeries: 3 } as const;
+
+  test("gives the handles that bind() gives, in the order of labels that was said", () => {
+    const registry = new MetricsRegistry();
+    const family = registry.counter(replies);
+    const keyed = family.keyedBy("platform", "kind");
+    keyed.get("discord", "text").inc();
+    assert.equal(keyed.get("discord", "text"), family.bind({ kind: "text", platform: "discord" }));
+    assert.equal(keyed.get("discord", "text"), family.keyedBy("kind", "platform").get("text", "discord"));
+    keyed.get("text", "discord").inc(2);
+    assert.deepEqual(valuesOf(registry), {
+      't_replies_total{kind="text",platform="discord"}': 1,
+      't_replies_total{kind="discord",platform="text"}': 2,
+    });
+    const single = registry.gauge({ name: "t_up", help, labels: ["platform"] });
+    assert.equal(single.keyedBy("platform").get("voice"), single.bind({ platform: "voice" }));
+    const many = registry.gauge({ name: "t_many", help, labels: ["a", "b", "c", "d", "e"] });
+    const found = many.keyedBy("e", "d", "c", "b", "a").get("5", "4", "3", "2", "1");
+    assert.equal(found, many.bind({ a: "1", b: "2", c: "3", d: "4", e: "5" }));
+    assert.equal(many.keyedBy("e", "d", "c", "b", "a").get("5", "4", "3", "2", "1"), found);
+  });
+
+  test("a series that was dropped is bound anew", () => {
+    const registry = new MetricsRegistry();
+    const family = registry.counter(replies);
+    const keyed = family.keyedBy("platform", "kind");
+    keyed.get("discord", "text").inc(5);
+    family.remove({ platform: "discord", kind: "text" });
+    keyed.get("discord", "text").inc();
+    assert.deepEqual(Object.values(valuesOf(registry)), [1]);
+    family.clear();
+    keyed.get("discord", "text").inc(2);
+    assert.deepEqual(Object.values(valuesOf(registry)), [2]);
+  });
+
+  test("refuses other labels, values that are no text, and one series too many", () => {
+    const family = new MetricsRegistry().counter(replies);
+    assert.throws(() => family.keyedBy("platform"), {
+      name: "TypeError",
+      message: "Cannot key t_replies_total: labels must be kind, platform, got platform",
+    });
+    const keyed = family.keyedBy("platform", "kind");
+    assert.throws(() => keyed.get("discord", 7 as never), TypeError);
+    assert.throws(() => (keyed.get as (platform: string) => unknown)("discord"), TypeError);
+    for (const kind of ["a", "b", "c"]) keyed.get("discord", kind);
+    assert.throws(() => keyed.get("discord", "d"), CardinalityError);
+    keyed.get("discord", "c").inc();
+  });
+});
 
 suite("MetricsRegistry", () => {
   test("collects counters, gauges and histograms as samples with keys", () => {
