@@ -31,6 +31,7 @@ import { ProcessCollector } from "./metrics/process_collector.ts";
 import { ResponseCollector } from "./metrics/response_collector.ts";
 import { MetricsRegistry } from "./metrics/registry.ts";
 import type { MetricSample } from "./metrics/sample.ts";
+import { formatOpenMetricsText } from "./metrics/open_metrics_text.ts";
 import { formatPrometheusText } from "./metrics/prometheus_text.ts";
 import { MetricsStore } from "./store/metrics_store.ts";
 
@@ -255,6 +256,10 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
 
   exposition(): string {
     return formatPrometheusText(this.registry, { collect: false });
+  }
+
+  openMetrics(): string {
+    return formatOpenMetricsText(this.registry, { collect: false });
   }
 
   llmCall(call: LlmCall): void {

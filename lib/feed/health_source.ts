@@ -32,4 +32,6 @@ export interface HealthSource {
   history?(query: HistoryQuery): HistoryResult | Promise<HistoryResult>;
   /** All metrics in the Prometheus text format; absent when the source has none. */
   exposition?(): string | Promise<string>;
+  /** The same in the OpenMetrics format, with exemplars; absent when the source writes the other one only. */
+  openMetrics?(): string | Promise<string>;
 }

@@ -1,5 +1,6 @@
 import type { SampleSource } from "./family.ts";
-import type { MetricSample } from "./sample.ts";
+import { toExemplar } from "./_exemplar.ts";
+import type { Exemplar, ExemplarSource, MetricSample } from "./sample.ts";
 import { type Labels, sampleKey } from "./sample_key.ts";
 
 /** A total that only grows, of one series. Bound by {@linkcode MetricFamily.bind}; its methods allocate nothing. */
@@ -9,6 +10,7 @@ export class Counter implements SampleSource {
   readonly #name: string;
   readonly #labels: Labels;
   readonly #key: string;
+  #exemplar: Exemplar | undefined;
 
   constructor(name: string, labels: Labels) {
     this.#name = name;
@@ -23,10 +25,13 @@ export class Counter implements SampleSource {
   /**
    * Adds to the total.
    *
-   * @throws {RangeError} If `amount` is negative or not finite; the total stands.
+   * @param exemplar Kept as an example of what was counted, in place of the one before; it is shown in OpenMetrics.
+   * @throws {RangeError} If `amount` is negative or not finite, or the exemplar is too long; the total stands.
+   * @throws {TypeError} If the exemplar's labels are none.
    */
-  inc(amount = 1): void {
+  inc(amount = 1, exemplar?: ExemplarSource): void {
     if (!(amount >= 0 && amount < Infinity)) throw amountError(this.#key, "'amount'", amount);
+    if (exemplar !== undefined) this.#exemplar = toExemplar(this.#key, amount, exemplar);
     this.#slot[0]! += amount;
   }
 
@@ -48,6 +53,7 @@ export class Counter implements SampleSource {
       key: this.#key,
       value: this.value,
       type: "counter",
+      ...(this.#exemplar && { exemplar: this.#exemplar }),
     });
   }
 }

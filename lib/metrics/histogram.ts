@@ -1,6 +1,7 @@
 import { BucketFinder } from "./_bucket_finder.ts";
 import type { SampleSource } from "./family.ts";
-import type { MetricSample } from "./sample.ts";
+import { toExemplar } from "./_exemplar.ts";
+import type { Exemplar, ExemplarSource, MetricSample } from "./sample.ts";
 import { type Labels, sampleKey } from "./sample_key.ts";
 
 type SampleShape = Pick<MetricSample, "name" | "labels" | "key">;
@@ -18,6 +19,7 @@ export class Histogram implements SampleSource {
   readonly #counts: Float64Array; // one more than bounds, for +Inf; not cumulative
   readonly #sum = new Float64Array(1);
   readonly #shapes: readonly SampleShape[]; // buckets, sum, count
+  #exemplars: Map<number, Exemplar> | undefined;
 
   constructor(name: string, labels: Labels, buckets: readonly number[]) {
     this.#finder = new BucketFinder(buckets);
@@ -43,15 +45,22 @@ export class Histogram implements SampleSource {
   /**
    * Counts a value in the first bucket whose bound is not below it.
    *
-   * @throws {RangeError} If `value` is not finite; the distribution stands.
+   * @param exemplar Kept as an example of what is in the bucket, in place of the one before; it is shown in OpenMetrics.
+   * @throws {RangeError} If `value` is not finite, or the exemplar is too long; the distribution stands.
+   * @throws {TypeError} If the exemplar's labels are none.
    */
-  observe(value: number): void {
+  observe(value: number, exemplar?: ExemplarSource): void {
     if (!(value > -Infinity && value < Infinity)) {
       throw new RangeError(
         `Cannot observe ${this.#shapes.at(-2)!.key}: 'value' must be finite, got ${value}`,
       );
     }
-    this.#counts[this.#finder.find(value)]! += 1;
+    const bucket = this.#finder.find(value);
+    if (exemplar !== undefined) {
+      this.#exemplars ??= new Map();
+      this.#exemplars.set(bucket, toExemplar(this.#shapes[bucket]!.key, value, exemplar));
+    }
+    this.#counts[bucket]! += 1;
     this.#sum[0]! += value;
   }
 
@@ -59,7 +68,13 @@ export class Histogram implements SampleSource {
     let cumulative = 0;
     for (let i = 0; i < this.#counts.length; i++) {
       cumulative += this.#counts[i]!;
-      samples.push({ ...this.#shapes[i]!, value: cumulative, type: "histogram" });
+      const exemplar = this.#exemplars?.get(i);
+      samples.push({
+        ...this.#shapes[i]!,
+        value: cumulative,
+        type: "histogram",
+        ...(exemplar && { exemplar }),
+      });
     }
     samples.push({ ...this.#shapes.at(-2)!, value: this.sum, type: "histogram" });
     samples.push({ ...this.#shapes.at(-1)!, value: cumulative, type: "histogram" });

@@ -7,6 +7,7 @@ export { type Collector } from "./collector.ts";
 export { Counter } from "./counter.ts";
 export { type CatalogueEntry, type MetricDefinition } from "./definition.ts";
 export { EventLoopCollector, type EventLoopCollectorOptions } from "./event_loop_collector.ts";
+export { formatOpenMetricsText, OPEN_METRICS_CONTENT_TYPE } from "./open_metrics_text.ts";
 export { KeyedFamily, type KeyedSource } from "./keyed_family.ts";
 export { type BindArguments, CardinalityError, MetricFamily, type SampleSource } from "./family.ts";
 export { Gauge } from "./gauge.ts";
@@ -28,5 +29,5 @@ export {
   type MetricsRegistryOptions,
 } from "./registry.ts";
 export { ResponseCollector, type ResponseCollectorOptions } from "./response_collector.ts";
-export { type MetricSample, type MetricType } from "./sample.ts";
+export { type Exemplar, type ExemplarSource, type MetricSample, type MetricType } from "./sample.ts";
 export { type Labels, parseSampleKey, sampleKey } from "./sample_key.ts";

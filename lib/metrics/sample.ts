@@ -14,4 +14,21 @@ export interface MetricSample {
   readonly value: number;
   /** Type of the metric that the sample belongs to. */
   readonly type: MetricType;
+  /** One of what was counted, of a counter or of a histogram's bucket. */
+  readonly exemplar?: Exemplar | undefined;
+}
+
+/** One of many that were counted, with where to read on: the identifier of a trace, of a conversation. */
+export interface Exemplar {
+  readonly labels: Labels;
+  readonly value: number;
+  /** Epoch milliseconds. */
+  readonly timestamp?: number | undefined;
+}
+
+/** What an exemplar is besides its value; at most 128 characters in all names and values. */
+export interface ExemplarSource {
+  readonly labels: Labels;
+  /** Epoch milliseconds. */
+  readonly timestamp?: number | undefined;
 }

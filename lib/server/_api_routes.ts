@@ -1,5 +1,7 @@
 import type { Context, Hono } from "hono";
+import { OPEN_METRICS_CONTENT_TYPE } from "../metrics/open_metrics_text.ts";
 import { PROMETHEUS_CONTENT_TYPE } from "../metrics/prometheus_text.ts";
+import { acceptsOpenMetrics } from "./_accepts_open_metrics.ts";
 import type { DashboardApp } from "./_dashboard_app.ts";
 import { refuse } from "./_guard.ts";
 import { parseHistoryQuery } from "./_history_query.ts";
@@ -7,7 +9,7 @@ import { parseHistoryQuery } from "./_history_query.ts";
 /** Adds what programs read: the metrics as Prometheus scrapes them, and the state as JSON. */
 export function addApiRoutes(routes: Hono, app: DashboardApp): void {
   const { source } = app;
-  routes.get("/metrics", () => answerMetrics(app));
+  routes.get("/metrics", (c) => answerMetrics(app, c));
   routes.get("/api/health", () => answer(readHealth(app)));
   routes.get("/api/emotions", () => answerEmotions(app));
   routes.get("/api/platforms", () => {
@@ -45,10 +47,14 @@ function answerEmotions({ source }: DashboardApp): Response {
   return answer({ ...emotions.values, momentum: emotions.momentum, lastUpdated: emotions.lastUpdated });
 }
 
-async function answerMetrics({ source }: DashboardApp): Promise<Response> {
+async function answerMetrics({ source }: DashboardApp, c: Context): Promise<Response> {
   if (!source.exposition) return refuse(404, "this companion has no metrics in the Prometheus format");
-  const headers = { "content-type": PROMETHEUS_CONTENT_TYPE, "cache-control": "no-store" };
-  return new Response(await source.exposition(), { headers });
+  const isOpen = source.openMetrics !== undefined && acceptsOpenMetrics(c.req.header("accept"));
+  const text = await (isOpen ? source.openMetrics!() : source.exposition());
+  const type = isOpen ? OPEN_METRICS_CONTENT_TYPE : PROMETHEUS_CONTENT_TYPE;
+  return new Response(text, {
+    headers: { "content-type": type, "cache-control": "no-store", vary: "accept" },
+  });
 }
 
 async function answerHistory({ source }: DashboardApp, c: Context): Promise<Response> {

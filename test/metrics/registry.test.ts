@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CardinalityError } from "../../lib/metrics/family.ts";
 import { exponentialBuckets } from "../../lib/metrics/histogram.ts";
+import { formatOpenMetricsText } from "../../lib/metrics/open_metrics_text.ts";
 import { MetricsRegistry } from "../../lib/metrics/registry.ts";
 import type { MetricSample } from "../../lib/metrics/sample.ts";
 
@@ -42,6 +43,40 @@ suite("Histogram", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+suite("exemplars", () => {
+  test("are the last of a bucket and of a counter; one that is none leaves all as it was", () => {
+    const registry = new MetricsRegistry();
+    const histogram = registry.histogram({ name: "t_seconds", help, buckets: [1, 2] }).bind();
+    histogram.observe(0.5, { labels: { trace_id: "a" } });
+    histogram.observe(0.7, { labels: { trace_id: "b" }, timestamp: 1500 });
+    histogram.observe(9);
+    const counter = registry.counter({ name: "t_replies_total", help }).bind();
+    counter.inc(2, { labels: { trace_id: "c" } });
+    counter.inc();
+    const own = formatOpenMetricsText(registry)
+      .split("\n")
+      .filter((line) => line.startsWith("t_"));
+    assert.deepEqual(own, [
+      't_seconds_bucket{le="1.0"} 2 # {trace_id="b"} 0.7 1.5',
+      't_seconds_bucket{le="2.0"} 2',
+      't_seconds_bucket{le="+Inf"} 3',
+      "t_seconds_sum 10.2",
+      "t_seconds_count 3",
+      't_replies_total 3 # {trace_id="c"} 2',
+    ]);
+    const long = { labels: { trace_id: "x".repeat(121) } };
+    assert.throws(() => counter.inc(1, long), {
+      name: "RangeError",
+      message:
+        "Cannot keep exemplar of t_replies_total: 'labels' must have at most 128 characters in all, got 129",
+    });
+    assert.throws(() => histogram.observe(0.1, { labels: { "trace-id": "a" } }), TypeError);
+    assert.throws(() => histogram.observe(0.1, { labels: { a: 7 as never } }), TypeError);
+    assert.throws(() => histogram.observe(0.1, { labels: {}, timestamp: NaN }), RangeError);
+    assert.deepEqual([counter.value, histogram.count], [3, 3]);
   });
 });
 

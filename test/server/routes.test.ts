@@ -2,6 +2,7 @@ import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import type { HealthSource } from "../../lib/feed/health_source.ts";
 import { errorOf, NOW, sendRaw, startDashboard, StillSource } from "./_fixtures.ts";
+import { startWatchedMonitor } from "../metrics/_watched_monitor.ts";
 
 suite("JSON API", () => {
   test("tells the state as it is", async () => {
@@ -80,6 +81,30 @@ suite("JSON API", () => {
     const response = await fetch(`${dashboard.url}/metrics`);
     assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     assert.equal(await response.text(), dashboard.source.exposition());
+  });
+
+  test("metrics come as OpenMetrics to who would rather have that, if the source can", async () => {
+    await using monitor = await startWatchedMonitor();
+    await using able = await startDashboard({ source: monitor });
+    await using unable = await startDashboard();
+    const prometheus =
+      "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    for (const [accept, isOpen] of [
+      [prometheus, true],
+      ["application/openmetrics-text", true],
+      ["text/plain, application/openmetrics-text;q=0.5", false],
+      ["application/openmetrics-text;q=0", false],
+      ["*/*", false],
+      ["text/html,*/*;q=0.8", false],
+    ] as const) {
+      const response = await fetch(`${able.url}/metrics`, { headers: { accept } });
+      const type = response.headers.get("content-type");
+      assert.equal(type?.startsWith("application/openmetrics-text; version=1.0.0"), isOpen, accept);
+      assert.equal((await response.text()).endsWith("# EOF\n"), isOpen, accept);
+      assert.equal(response.headers.get("vary")?.toLowerCase().includes("accept"), true);
+      const other = await fetch(`${unable.url}/metrics`, { headers: { accept } });
+      assert.match(other.headers.get("content-type")!, /^text\/plain/);
+    }
   });
 });
 
