@@ -252,7 +252,7 @@ export class StepExplainer {
 
   #misfit({ residuals }: Account): number {
     let sum = 0;
-    for (const residual of residuals) sum += Math.min(MISFIT_CAP, Math.abs(residual));
+    for (const residual of residuals) sum += Math.min(MISFIT_CAP * this.#profile.span, Math.abs(residual));
     return sum;
   }
 

@@ -2,6 +2,7 @@
 import type { Hull } from "./_ageing.ts";
 import { StepExplainer, type Told } from "./_explain_step.ts";
 import type { Issue, IssueEntry } from "./_issue.ts";
+import { judgeStandstill } from "./_judge_standstill.ts";
 import { judgeStep } from "./_judge_step.ts";
 import type { StepView } from "./_step_view.ts";
 import { judgeMomentum } from "./_judge_momentum.ts";
@@ -121,7 +122,8 @@ export class Follower {
   }
 
   /** Nothing moved at all: in order unless ticks were due that had to move something. */
-  #judgeStill(look: Look, { account, tolerance, values, told }: StepView): readonly Issue[] {
+  #judgeStill(look: Look, view: StepView): readonly Issue[] {
+    const { account, tolerance, values, told } = view;
     const { track } = this;
     const tickMs = this.#profile.source.decay?.tickMs ?? Infinity;
     const explainer = new StepExplainer(
@@ -145,6 +147,7 @@ export class Follower {
       return [];
     }
     const owed = account.range.least;
+    if (!told.isComplete && look.stateTime === undefined) return judgeStandstill(view);
     // interactions that nobody told of can have made up for every tick; a state that says that it changed had some
     if (!told.isComplete && (owed < UNTOLD_TICKS || look.stateTime !== track.stateTime)) return [];
     const since = track.stillSince;

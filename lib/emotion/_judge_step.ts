@@ -2,6 +2,7 @@
 import type { Account } from "./_explain_step.ts";
 import type { Issue } from "./_issue.ts";
 import { judgeFar, judgeSwings, toOld } from "./_judge_far.ts";
+import { judgeStandstill } from "./_judge_standstill.ts";
 import { judgeTicks, judgeUnmoved } from "./_judge_ticks.ts";
 import { judgeTold, noteReacted } from "./_judge_told.ts";
 import {
@@ -23,6 +24,12 @@ const FAR = 0.05;
 
 /** Judges a step by its account: updates what is remembered of each emotion, and says what is wrong. */
 export function judgeStep(view: StepView): readonly Issue[] {
+  const issues = judge(view);
+  const still = judgeStandstill(view);
+  return issues.length === 0 ? still : issues;
+}
+
+function judge(view: StepView): readonly Issue[] {
   const { account } = view;
   if (account.by === "one-untold" || account.by === "many-untold") return judgeUntold(view);
   return account.by === "told" ? judgeTold(view) : judgeTime(view, account, 1);
@@ -40,7 +47,10 @@ function judgeUntold(view: StepView): readonly Issue[] {
   const byTime = explainer.byTime();
   const offs = offsOf(view, byTime);
   // every interaction moves one emotion by more than a tick does: what only looks like ticks off the model is that
-  const isLikeTicks = byTime.ticks > 0 && byTime.ticks < UNMOVED_TICKS && offs.every(isWrongTick);
+  const isLikeTicks =
+    byTime.ticks > 0 &&
+    byTime.ticks < UNMOVED_TICKS &&
+    offs.every((off) => isWrongTick(off, view.profile.span));
   if (isLikeTicks) {
     return judgeTicks(view, byTime, movesOf(view, byTime), OFF_TICKS_UNTOLD).issues;
   }
@@ -55,7 +65,8 @@ function judgeUntold(view: StepView): readonly Issue[] {
   const unmoved = offs.filter((off) => impossible.has(off.index) && isUnmoved(view, off));
   if (byTime.ticks >= UNMOVED_TICKS && unmoved.length > 0)
     return [...issues, ...judgeUnmoved(view, byTime, unmoved)];
-  const isFar = (off: Off): boolean => impossible.has(off.index) && Math.abs(off.residual) > FAR;
+  const isFar = (off: Off): boolean =>
+    impossible.has(off.index) && Math.abs(off.residual) > FAR * view.profile.span;
   const isReplaced = offs.length >= REPLACED && (view.wentBack || offs.filter(isFar).length > 1);
   // what time would have made of it says more than all that interactions can do
   const far = isReplaced
@@ -68,7 +79,8 @@ function judgeUntold(view: StepView): readonly Issue[] {
 function judgeTime(view: StepView, account: Account, offTicks: number): readonly Issue[] {
   const moves = movesOf(view, account);
   if (account.ticks >= UNMOVED_TICKS) {
-    const offs = moves.filter((off) => off.residual !== 0 && Math.abs(off.seen) > view.tolerance);
+    const small = SMALL * view.profile.span; // between two ticks of a companion that decays all the time
+    const offs = moves.filter((off) => Math.abs(off.residual) > small && Math.abs(off.seen) > view.tolerance);
     const old = offs.length >= REPLACED ? view.findOld() : undefined;
     if (old) return [toOld(account, offs, old)];
   }
@@ -79,6 +91,6 @@ function judgeTime(view: StepView, account: Account, offTicks: number): readonly
 }
 
 /** No more than a tick that is doubled, missing or reversed. */
-function isWrongTick({ seen, expected, reach }: Off): boolean {
-  return Math.abs(seen - expected) <= WRONG_TICK * reach + SMALL;
+function isWrongTick({ seen, expected, reach }: Off, span: number): boolean {
+  return Math.abs(seen - expected) <= WRONG_TICK * reach + SMALL * span;
 }

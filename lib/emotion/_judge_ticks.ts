@@ -38,7 +38,7 @@ export function judgeTicks(
       continue;
     }
     if (isDemanding && Math.abs(off.seen) <= view.tolerance && account.ticks > 0) unmoved.push(off);
-    else if (isSmall(off, account.ticks)) leak(view, account, off, issues);
+    else if (isSmall(off, account.ticks, view.profile.span)) leak(view, account, off, issues);
     else if (isPerhapsTick(view, account, off)) continue;
     else offs.push(off);
   }
@@ -46,7 +46,7 @@ export function judgeTicks(
   // a tick that the phase does not know of moves many emotions, each by little
   const isOddTick =
     account.ticks === 0 && offs.length >= REPLACED && offs.every((off) => isAsSmallAsTicks(view, off));
-  const near = offs.filter((off) => isOddTick || isTickLike(off, account.ticks));
+  const near = offs.filter((off) => isOddTick || isTickLike(off, account.ticks, view.profile.span));
   const far = offs.filter((off) => !near.includes(off));
   if (far.length >= REPLACED) return { issues, far: offs };
   issues.push(...judgeOffTicks(view, account, near, offTicks));
@@ -110,7 +110,7 @@ function leak(view: StepView, account: Account, off: Off, issues: Issue[]): void
   if (emotion.leakSteps === 0) emotion.leakSince = view.track.time;
   emotion.leak += off.residual;
   emotion.leakSteps++;
-  if (Math.abs(emotion.leak) < LEAK || emotion.leakSteps < LEAK_STEPS) return;
+  if (Math.abs(emotion.leak) < LEAK * view.profile.span || emotion.leakSteps < LEAK_STEPS) return;
   const diagnosis = `${emotion.leak.toFixed(3)} in ${emotion.leakSteps} steps`;
   const { low, high } = account.hull;
   const entry = { index: off.index, low: low[off.index], high: high[off.index], diagnosis };
@@ -124,22 +124,27 @@ function isPerhapsTick(
   { ticks, range }: Account,
   { index, seen }: Off,
 ): boolean {
-  return ticks === 0 && range.most > 0 && Math.abs(seen) <= SMALL + mostOfTick(profile, track, index);
+  return (
+    ticks === 0 &&
+    range.most > 0 &&
+    Math.abs(seen) <= SMALL * profile.span + mostOfTick(profile, track, index)
+  );
 }
 
 function isAsSmallAsTicks({ profile, track }: StepView, { index, seen }: Off): boolean {
   return (
-    Math.abs(seen) <= SMALL + WRONG_TICK * decayOf(profile, track, index) + Math.abs(profile.drifts[index]!)
+    Math.abs(seen) <=
+    SMALL * profile.span + WRONG_TICK * decayOf(profile, track, index) + Math.abs(profile.drifts[index]!)
   );
 }
 
-function isSmall({ residual, expected }: Off, ticks: number): boolean {
+function isSmall({ residual, expected }: Off, ticks: number, span: number): boolean {
   const share = ticks > 0 ? SMALL_SHARE * Math.abs(expected) : 0;
-  return Math.abs(residual) <= Math.max(SMALL, share);
+  return Math.abs(residual) <= Math.max(SMALL * span, share);
 }
 
-function isTickLike({ seen, expected, reach }: Off, ticks: number): boolean {
-  const width = Math.max(reach, LEAST_OWN * Math.min(ticks, UNMOVED_TICKS));
+function isTickLike({ seen, expected, reach }: Off, ticks: number, span: number): boolean {
+  const width = Math.max(reach, LEAST_OWN * span * Math.min(ticks, UNMOVED_TICKS));
   return ticks > 0 && Math.abs(seen - expected) <= TICK_LIKE * width;
 }
 

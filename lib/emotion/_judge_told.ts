@@ -40,8 +40,8 @@ export function judgeTold(view: StepView): readonly Issue[] {
   const unmoved = offs.filter((off) => isUnmoved(view, off));
   const moved = offs.filter((off) => !isUnmoved(view, off));
   const issues = [...byTime.issues, ...judgeUnmovedReactions(view, unmoved)];
-  const like = moved.filter((off) => isReactionLike(off));
-  const far = [...byTime.far, ...moved.filter((off) => !isReactionLike(off))];
+  const like = moved.filter((off) => isReactionLike(off, view.profile.span));
+  const far = [...byTime.far, ...moved.filter((off) => !isReactionLike(off, view.profile.span))];
   if (far.length >= REPLACED) return [...issues, ...judgeFar(view, [...far, ...like])];
   if (far.length > 0) issues.push(...judgeFar(view, far));
   const strong = like.filter((off) => off.residual * off.expected > 0);
@@ -69,11 +69,14 @@ function judgeUnmovedReactions(view: StepView, unmoved: readonly Off[]): Issue[]
 
 /** Whether a tick in the same step can be to blame: one without it will tell. */
 function isUnclear({ profile, track, account }: StepView, { index, residual }: Off): boolean {
-  return Math.abs(residual) <= SMALL + WRONG_TICK * account.ticks * mostOfTick(profile, track, index);
+  return (
+    Math.abs(residual) <=
+    SMALL * profile.span + WRONG_TICK * account.ticks * mostOfTick(profile, track, index)
+  );
 }
 
-function isReactionLike({ residual, expected, reach }: Off): boolean {
-  return expected !== 0 && Math.abs(residual) <= TOO_FAR * reach + SMALL;
+function isReactionLike({ residual, expected, reach }: Off, span: number): boolean {
+  return expected !== 0 && Math.abs(residual) <= TOO_FAR * reach + SMALL * span;
 }
 
 /** Notes which emotions moved other than by time. */

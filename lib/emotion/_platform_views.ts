@@ -32,9 +32,12 @@ export interface PlatformVerdict {
 /** Compares what platforms show of one state. */
 export class PlatformViews {
   readonly state: PlatformViewsState;
+  readonly #visible: number;
 
-  constructor(state: PlatformViewsState = {}) {
+  /** @param span Width of the range of emotions. */
+  constructor(span: number, state: PlatformViewsState = {}) {
     this.state = state;
+    this.#visible = VISIBLE * span;
   }
 
   /**
@@ -53,7 +56,7 @@ export class PlatformViews {
     const known = this.state[platform];
     const off = values.flatMap((value, index) => {
       const [low, high] = [hull.low[index]!, hull.high[index]!];
-      return value < low - VISIBLE || value > high + VISIBLE ? [{ index, low, high }] : [];
+      return value < low - this.#visible || value > high + this.#visible ? [{ index, low, high }] : [];
     });
     const isOther = track.platform !== null && track.platform !== platform && off.length > 0;
     const isSameMoment = look.time - track.time <= MOMENT_MS;

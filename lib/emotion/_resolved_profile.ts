@@ -8,6 +8,8 @@ export interface ResolvedProfile {
   readonly size: number;
   readonly min: number;
   readonly max: number;
+  /** Width of the range: what is small or far is a share of it. */
+  readonly span: number;
   readonly floors: readonly number[];
   readonly rates: readonly number[];
   readonly drifts: readonly number[];
@@ -60,6 +62,7 @@ export function resolveProfile(profile: EmotionProfile): ResolvedProfile {
     size: names.length,
     min,
     max,
+    span: max - min,
     floors: lows,
     rates: byName(decay?.rates, 0),
     drifts: byName(decay?.idle?.perTick, 0),

@@ -52,7 +52,8 @@ export class StateMemory {
    * What is nearer to `current` is no older state. O(states × ticks), for the rare moment in which nothing else explains a state.
    */
   find(time: number, values: readonly number[], current: readonly number[]): RememberedState | undefined {
-    if (values.every((value, i) => Math.abs(value - current[i]!) <= CHANGED)) return undefined;
+    if (values.every((value, i) => Math.abs(value - current[i]!) <= CHANGED * this.#profile.span))
+      return undefined;
     const { changes, ticks, hours } = this.state;
     const fromCurrent = distance(values, current);
     const known = [...changes, ...ticks, ...hours].filter(
@@ -61,7 +62,9 @@ export class StateMemory {
     const byAge = known.sort((a, b) => b.time - a.time);
     return (
       byAge.find(
-        (entry) => isNear(entry.values, values) && distance(entry.values, values) < 0.5 * fromCurrent,
+        (entry) =>
+          isNear(entry.values, values, this.#profile.span) &&
+          distance(entry.values, values) < 0.5 * fromCurrent,
       ) ?? byAge.find((entry) => this.#becomes(entry, time, values))
     );
   }
@@ -79,13 +82,15 @@ export class StateMemory {
       });
     }
     return values.every(
-      (value, i) => value >= hull.low[i]! - NEAR_AGED && value <= hull.high[i]! + NEAR_AGED,
+      (value, i) =>
+        value >= hull.low[i]! - NEAR_AGED * this.#profile.span &&
+        value <= hull.high[i]! + NEAR_AGED * this.#profile.span,
     );
   }
 }
 
-function isNear(one: readonly number[], other: readonly number[]): boolean {
-  return one.every((value, i) => Math.abs(value - other[i]!) <= NEAR);
+function isNear(one: readonly number[], other: readonly number[], span: number): boolean {
+  return one.every((value, i) => Math.abs(value - other[i]!) <= NEAR * span);
 }
 
 function distance(one: readonly number[], other: readonly number[]): number {

@@ -72,7 +72,7 @@ export class StateWatch {
     this.#settings = settings;
     this.#state = state;
     this.#follower = new Follower(profile, new StateMemory(profile, state.memory), state.track);
-    this.#platforms = new PlatformViews(state.platforms);
+    this.#platforms = new PlatformViews(profile.span, state.platforms);
     this.#drift = this.#newDrift();
   }
 

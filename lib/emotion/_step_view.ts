@@ -5,7 +5,7 @@ import type { ResolvedProfile } from "./_resolved_profile.ts";
 import type { RememberedState } from "./_state_memory.ts";
 import type { Track } from "./_track.ts";
 
-/** Too small to be told from a model that is a little different; what stays of it is summed. */
+/** Share of the range that is too small to be told from a model that is a little different; what stays of it is summed. */
 export const SMALL = 0.001;
 /** How far beyond its own size a tick that is doubled, missing or reversed can lead. */
 export const WRONG_TICK = 2.1;

@@ -56,6 +56,10 @@ export interface EmotionTrack {
   swings: number;
   swingTime: number;
   swingSince: number;
+  /** What decay had to take while it stood still to the last digit, in how many looks. */
+  stillFall: number;
+  stillLooks: number;
+  stillSince: number;
 }
 
 export function freshTrack(size: number): Track {
@@ -100,5 +104,8 @@ function freshEmotion(): EmotionTrack {
     swings: 0,
     swingTime: 0,
     swingSince: 0,
+    stillFall: 0,
+    stillLooks: 0,
+    stillSince: 0,
   };
 }

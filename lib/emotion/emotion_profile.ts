@@ -19,6 +19,7 @@ export interface IdleDrift {
 
 /** What time alone does to emotions. */
 export interface DecayModel {
+  /** How often emotions are made to fall; for those that fall all the time see {@linkcode continuousDecay}. */
   readonly tickMs: number;
   /** Share that a tick takes, by emotion; of those not named, nothing. */
   readonly rates: EmotionNumbers;
@@ -29,6 +30,46 @@ export interface DecayModel {
   readonly idle?: IdleDrift | undefined;
   /** In which momentum halves; without it momentum is not checked. */
   readonly momentumHalfLifeMs?: number | undefined;
+}
+
+const CONTINUOUS_TICK_MS = 10_000;
+
+/**
+ * The decay of a companion that works out how far its emotions have fallen whenever it is asked, rather than at ticks. Described by
+ * ticks longer than the time between two looks, such a companion would seem to decay wrongly.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { continuousDecay, EmotionMonitor } from "demi-health/emotion";
+ *
+ * const decay = continuousDecay({ joy: 3_600_000 });
+ * const monitor = new EmotionMonitor({
+ *   profile: { name: "joyful", emotions: ["joy"], range: { min: 0, max: 100 }, decay },
+ * });
+ * monitor.observe({ joy: 80 }, { timestamp: 0 });
+ * assert.deepEqual(monitor.observe({ joy: 40 }, { timestamp: 3_600_000 }), []);
+ * ```
+ *
+ * @param halfLivesMs In which the value of an emotion halves, or its distance to the floor; those not named do not decay.
+ * @throws {RangeError} If one is not above 0.
+ */
+export function continuousDecay(
+  halfLivesMs: EmotionNumbers,
+  options: Partial<Omit<DecayModel, "tickMs" | "rates">> = {},
+): DecayModel {
+  const rates = Object.entries(halfLivesMs).map(([name, halfLifeMs]) => {
+    if (!(halfLifeMs > 0)) {
+      throw new RangeError(`Cannot describe decay: half-life of '${name}' must be > 0 ms, got ${halfLifeMs}`);
+    }
+    return [name, 1 - 0.5 ** (CONTINUOUS_TICK_MS / halfLifeMs)] as const;
+  });
+  return {
+    shareOf: "value",
+    ...options,
+    tickMs: CONTINUOUS_TICK_MS,
+    rates: Object.fromEntries(rates),
+  };
 }
 
 /** What interactions can do to emotions. */

@@ -27,6 +27,7 @@ export type {
 export { EmotionMonitor } from "./emotion_monitor.ts";
 export type { EmotionMonitorOptions, ObserveOptions } from "./emotion_monitor_options.ts";
 export {
+  continuousDecay,
   type DecayModel,
   DEMI_PROFILE,
   type EmotionNumbers,
