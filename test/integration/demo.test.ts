@@ -1,4 +1,4 @@
-import { readFile, readdir, writeFile, mkdir } from "node:fs/promises";
+import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -84,7 +84,7 @@ suite("npm start", { timeout: 180_000 }, () => {
       const answered = (m: FeedMessage): boolean =>
         m.type === "metrics" && (m.data.values["demi_response_time_p90_seconds"] ?? 0) > 0;
       await until(demo, answered);
-      await historySaved(demo, join(data.path, "health.sqlite"));
+      await historySaved(demo, data.path);
       await demo.kill("SIGKILL");
     }
     const killedAt = Date.now();
@@ -120,13 +120,25 @@ function savedEmotions(path: string): Readonly<Record<string, number>> {
   }
 }
 
-/** Resolves when the file with the history has been replaced, which the demo does every few seconds. */
-async function historySaved(demo: Demo, path: string): Promise<void> {
-  const first = await readFile(path).catch(() => undefined);
+/** Resolves when the journal beside the history has grown twice: what the demo had measured before is safe. */
+async function historySaved(demo: Demo, directory: string): Promise<void> {
+  let last = await journalBytes(directory);
+  let grown = 0;
   for await (const _message of demo.feed()) {
-    const now = await readFile(path).catch(() => undefined);
-    if (now && (!first || !now.equals(first))) return;
+    const now = await journalBytes(directory);
+    if (now === last) continue;
+    last = now;
+    grown += 1;
+    if (grown === 2) return;
   }
+}
+
+async function journalBytes(directory: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(directory)) {
+    if (name.startsWith("health.sqlite.journal-")) bytes += (await stat(join(directory, name))).size;
+  }
+  return bytes;
 }
 
 suite("npm start with what cannot work", { timeout: 60_000 }, () => {
