@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import type { Clock, ClockTimer } from "../base/clock.ts";
+import type { Annotation } from "./annotation.ts";
 import type { Disk, DiskFile } from "./_disk.ts";
 import { FrameWriter, type JournalEntry, readSegment } from "./_journal_frames.ts";
 import type { Trouble } from "./_trouble.ts";
@@ -99,8 +100,13 @@ export class Journal {
     return this.#hasLost;
   }
 
-  addSamples(time: number, samples: Iterable<readonly [string, number]>): void {
-    this.#frames.addSamples(time, samples);
+  addSamples(time: number, keys: readonly string[], values: ArrayLike<number>): void {
+    this.#frames.addSamples(time, keys, values);
+    this.#added();
+  }
+
+  addAnnotation(annotation: Annotation): void {
+    this.#frames.addAnnotation(annotation);
     this.#added();
   }
 

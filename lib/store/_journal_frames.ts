@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import type { Annotation } from "./annotation.ts";
 
 /** What a segment of a journal begins with: whose it is, and its version. */
 export const SEGMENT_HEADER: Uint8Array = new TextEncoder().encode("demijrn1");
@@ -11,14 +12,17 @@ const SERIES = 1;
 const SAMPLES = 2;
 const SAME_SERIES = 3;
 const STATE = 4;
+const ANNOTATION = 5;
 
 /** What one frame of a journal says. */
 export type JournalEntry =
   | {
       readonly kind: "samples";
       readonly time: number;
-      readonly samples: readonly (readonly [string, number])[];
+      readonly keys: readonly string[];
+      readonly values: ArrayLike<number>;
     }
+  | { readonly kind: "annotation"; readonly annotation: Annotation }
   | { readonly kind: "state"; readonly name: string; readonly value: unknown };
 
 /**
@@ -31,7 +35,7 @@ export class FrameWriter {
   readonly #numbers = new Map<string, number>();
   #previous: number[] = [];
   #current: number[] = [];
-  #values: Float64Array = new Float64Array(64);
+  #doubles: Float64Array = new Float64Array(64);
 
   /** Length of what was not taken yet. */
   get length(): number {
@@ -47,21 +51,18 @@ export class FrameWriter {
     this.#end += SEGMENT_HEADER.length;
   }
 
-  addSamples(time: number, samples: Iterable<readonly [string, number]>): void {
+  addSamples(time: number, keys: readonly string[], values: ArrayLike<number>): void {
     const numbers = this.#current;
     numbers.length = 0;
-    let isSame = true;
-    for (const [key, value] of samples) {
+    let isSame = keys.length === this.#previous.length;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
       const number = this.#numbers.get(key) ?? this.#addSeries(key);
-      const index = numbers.length;
-      if (this.#previous[index] !== number) isSame = false;
-      if (index === this.#values.length) this.#growValues();
-      this.#values[index] = value;
+      if (this.#previous[i] !== number) isSame = false;
       numbers.push(number);
     }
     const count = numbers.length;
     if (count === 0) return;
-    isSame &&= count === this.#previous.length;
     const start = this.#open(1 + 8 + 4 + count * 12);
     this.#end = this.#bytes.writeUInt8(isSame ? SAME_SERIES : SAMPLES, this.#end);
     this.#end = this.#bytes.writeDoubleLE(time, this.#end);
@@ -70,8 +71,12 @@ export class FrameWriter {
       for (const number of numbers) this.#end = this.#bytes.writeUInt32LE(number, this.#end);
       [this.#previous, this.#current] = [numbers, this.#previous];
     }
-    for (let i = 0; i < count; i++) this.#end = this.#bytes.writeDoubleLE(this.#values[i]!, this.#end);
+    this.#putValues(values, count);
     this.#close(start);
+  }
+
+  addAnnotation(annotation: Annotation): void {
+    this.#addText(ANNOTATION, JSON.stringify(annotation));
   }
 
   addState(name: string, json: string): void {
@@ -120,10 +125,12 @@ export class FrameWriter {
     this.#bytes = grown;
   }
 
-  #growValues(): void {
-    const grown = new Float64Array(2 * this.#values.length);
-    grown.set(this.#values);
-    this.#values = grown;
+  // through an array of their own, for a frame begins anywhere: several times as fast as one by one
+  #putValues(values: ArrayLike<number>, count: number): void {
+    if (this.#doubles.length < count) this.#doubles = new Float64Array(2 * count);
+    for (let i = 0; i < count; i++) this.#doubles[i] = values[i]!;
+    this.#bytes.set(new Uint8Array(this.#doubles.buffer, 0, 8 * count), this.#end);
+    this.#end += 8 * count;
   }
 }
 
@@ -153,6 +160,8 @@ export function readSegment(bytes: Uint8Array): SegmentContent {
     else if (kind === STATE) {
       const [name, json] = JSON.parse(payload.toString("utf8", 1)) as [string, string];
       entries.push({ kind: "state", name, value: JSON.parse(json) });
+    } else if (kind === ANNOTATION) {
+      entries.push({ kind: "annotation", annotation: JSON.parse(payload.toString("utf8", 1)) as Annotation });
     } else {
       const time = payload.readDoubleLE(1);
       let at = 9;
@@ -161,9 +170,10 @@ export function readSegment(bytes: Uint8Array): SegmentContent {
         previous = Array.from({ length: count }, (_, i) => keys[payload.readUInt32LE(at + 4 + 4 * i)]!);
         at += 4 + 4 * count;
       }
-      const first = at;
-      const samples = previous.map((key, i) => [key, payload.readDoubleLE(first + 8 * i)] as const);
-      entries.push({ kind: "samples", time, samples });
+      const values = new Float64Array(
+        payload.buffer.slice(payload.byteOffset + at, payload.byteOffset + payload.length),
+      );
+      entries.push({ kind: "samples", time, keys: previous, values });
     }
     position = end;
   }

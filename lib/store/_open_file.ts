@@ -1,14 +1,14 @@
 import { dirname } from "node:path";
-import type { Database } from "sql.js";
 import { makeFolder } from "../base/make_folder.ts";
-import { createDatabase, openImage } from "./_database.ts";
+import type { StoreContent } from "./_content.ts";
 import type { Disk } from "./_disk.ts";
 import { removeLeftovers } from "./_image_file.ts";
+import { readImage } from "./_image_thread.ts";
 import { acquireLock } from "./lock_file.ts";
 import { StoreCorruptError, StoreFormatError, StoreUnwritableError } from "./store_errors.ts";
 
 /**
- * The database of the file, or an empty one if there is no file yet. The lock beside it goes to `resources`.
+ * What the file says; nothing if there is none yet. The lock beside it goes to `resources`.
  *
  * @param now Epoch ms, for the name of a file that has to be set aside.
  */
@@ -17,15 +17,15 @@ export async function openFile(
   disk: Disk,
   now: number,
   resources: AsyncDisposableStack,
-): Promise<Database> {
-  const image = await readImage(path, disk, resources);
-  if (image === undefined) return await createDatabase();
-  const opened = await openImage(image);
+): Promise<StoreContent | undefined> {
+  const image = await readFile(path, disk, resources);
+  if (image === undefined) return undefined;
+  const opened = await readImage(image);
   switch (opened.kind) {
-    case "open":
-      return opened.database;
+    case "read":
+      return opened.content;
     case "corrupt":
-      throw new StoreCorruptError(path, await disk.setAside(path, now), opened.reason, opened.cause);
+      throw new StoreCorruptError(path, await disk.setAside(path, now), opened.reason);
     case "foreign":
       throw new StoreFormatError(path, "another program's database");
     case "newer":
@@ -33,7 +33,7 @@ export async function openFile(
   }
 }
 
-async function readImage(
+async function readFile(
   path: string,
   disk: Disk,
   resources: AsyncDisposableStack,

@@ -4,9 +4,10 @@ import { StoreSaveError } from "./store_errors.ts";
 
 const RETRY_MS = 4000;
 
-/** A copy of all that was added by a moment. */
+/** All that was added by a moment. */
 export interface Image {
-  readonly bytes: Uint8Array;
+  /** Its bytes. They take a while: another thread makes them. */
+  readonly make: () => Promise<Uint8Array>;
   /** It is durable. */
   readonly onSaved: () => Promise<void>;
   /** It is not. */
@@ -83,7 +84,7 @@ export class Saver {
     this.#dirty = false;
     const image = this.#takeImage();
     try {
-      await this.#replace(this.#path, image.bytes);
+      await this.#replace(this.#path, await image.make());
     } catch (error) {
       this.#dirty = true;
       image.onFailed();

@@ -1,25 +1,18 @@
-import type { Database } from "sql.js";
 import { type Labels, parseSampleKey } from "../metrics/sample_key.ts";
+import type { Chunk } from "./_chunk.ts";
+import { Series } from "./_series.ts";
 
-/** A series and its number in the tables. */
-export interface Series {
-  readonly id: number;
-  readonly key: string;
-  readonly name: string;
-  readonly labels: Labels;
-}
+const MOST_KEY_LENGTH = 4096;
 
-/** All series of a database, by key and by metric. */
+/** All series of a store, by key and by metric. */
 export class SeriesIndex {
-  readonly #database: Database;
   readonly #byKey = new Map<string, Series>();
   readonly #byName = new Map<string, Map<number, Series>>();
+  readonly #onSealed: (chunk: Chunk) => void;
+  #lastId = 0;
 
-  constructor(database: Database) {
-    this.#database = database;
-    for (const [id, key] of database.exec("SELECT id, key FROM series ORDER BY id")[0]?.values ?? []) {
-      this.#remember(Number(id), String(key));
-    }
+  constructor(onSealed: (chunk: Chunk) => void) {
+    this.#onSealed = onSealed;
   }
 
   /** Number of series. */
@@ -35,39 +28,37 @@ export class SeriesIndex {
     return [...this.#byKey.values()];
   }
 
-  /** Series of a metric that have all of these labels, and maybe more. */
-  select(name: string, labels: Labels = {}): Series[] {
+  /** Series of a metric, or of all, that have all of these labels, and maybe more. */
+  select(name: string | undefined, labels: Labels = {}): Series[] {
     const wanted = Object.entries(labels);
-    const candidates = [...(this.#byName.get(name)?.values() ?? [])];
+    const candidates = name === undefined ? this.all() : [...(this.#byName.get(name)?.values() ?? [])];
     return candidates.filter((series) => wanted.every(([label, value]) => series.labels[label] === value));
   }
 
   /**
-   * Adds a series to the table. Not yet known here: the caller's transaction may still fail.
+   * A series that is not among the others yet: `add` makes it so.
    *
    * @throws {SyntaxError} If `key` is no sample key.
+   * @throws {RangeError} If `key` is too long.
    */
-  insert(key: string): number {
-    parseSampleKey(key);
-    this.#database.run("INSERT INTO series (key) VALUES (?)", [key]);
-    return Number(this.#database.exec("SELECT last_insert_rowid()")[0]!.values[0]![0]);
+  make(key: string, id: number = this.#lastId + 1): Series {
+    if (key.length > MOST_KEY_LENGTH) {
+      throw new RangeError(
+        `Cannot append samples: a key must have at most ${MOST_KEY_LENGTH} characters, got ${key.length}: ${key.slice(0, 80)}…`,
+      );
+    }
+    return new Series({ id, key, ...parseSampleKey(key) }, this.#onSealed);
   }
 
-  /** Makes inserted series known. */
-  commit(inserted: ReadonlyMap<string, number>): void {
-    for (const [key, id] of inserted) this.#remember(id, key);
+  add(series: Series): void {
+    this.#lastId = Math.max(this.#lastId, series.id);
+    this.#byKey.set(series.key, series);
+    const siblings = this.#byName.get(series.name) ?? new Map<number, Series>();
+    this.#byName.set(series.name, siblings.set(series.id, series));
   }
 
   remove({ id, key, name }: Series): void {
-    this.#database.run("DELETE FROM series WHERE id = ?", [id]);
     this.#byKey.delete(key);
     this.#byName.get(name)?.delete(id);
-  }
-
-  #remember(id: number, key: string): void {
-    const series = { id, key, ...parseSampleKey(key) };
-    this.#byKey.set(key, series);
-    const siblings = this.#byName.get(series.name) ?? new Map<number, Series>();
-    this.#byName.set(series.name, siblings.set(id, series));
   }
 }

@@ -1,89 +1,35 @@
-import { resolve } from "node:path";
-import { emitWarning } from "node:process";
-import type { Database } from "sql.js";
 import type { Clock } from "../base/clock.ts";
-import { systemClock } from "../base/system_clock.ts";
 import type { Labels } from "../metrics/sample_key.ts";
+import { type Annotation, checkAnnotation } from "./annotation.ts";
+import { AnnotationList } from "./_annotation_list.ts";
+import { checkExport, type ExportedRow, type ExportQuery, formatRows } from "./export_samples.ts";
 import { toChartPoints } from "./_chart_points.ts";
-import { createDatabase } from "./_database.ts";
+import type { Chunk } from "./_chunk.ts";
+import type { StoreContent } from "./_content.ts";
 import { type Disk, nodeDisk } from "./_disk.ts";
-import { Journal, type JournalContent, readJournal, type SyncPolicy } from "./_journal.ts";
+import { GatheredRows } from "./_gathered_rows.ts";
+import { makeImage } from "./_image_thread.ts";
+import { Journal, type JournalContent, readJournal } from "./_journal.ts";
 import { openFile } from "./_open_file.ts";
-import { Retention, type RetentionTimes } from "./_retention.ts";
-import { type Row, SampleTables } from "./_sample_tables.ts";
+import { unpack } from "./_pack.ts";
+import { Retention } from "./_retention.ts";
 import { type Image, Saver } from "./_saver.ts";
+import type { Series } from "./_series.ts";
 import { SeriesIndex } from "./_series_index.ts";
+import { captureContent } from "./_snapshot.ts";
+import { type CheckedOptions, checkOptions, type MetricsStoreOptions } from "./_store_options.ts";
 import { Trouble } from "./_trouble.ts";
-import { type ChartPoint, downsample } from "./downsample.ts";
-import { JournalDamagedError } from "./store_errors.ts";
+import type { ChartPoint } from "./downsample.ts";
+import { JournalDamagedError, TooManySeriesError } from "./store_errors.ts";
 
 /** A sample's time, epoch ms, and its value. */
 export type Point = readonly [time: number, value: number];
 
-/** Options of {@linkcode MetricsStore.open}. */
-export interface MetricsStoreOptions {
-  /** File of the store; its folder is made if needed. Without one the store lives in memory only. */
-  path?: string | undefined;
-  /** @default {systemClock} */
-  clock?: Clock | undefined;
-  /**
-   * When a sample is made to survive a power cut: at once, at an interval, or only by {@linkcode MetricsStore.flush}. The journal
-   * is written at the interval in each case, which survives a kill of the process.
-   *
-   * @default {"interval"}
-   */
-  sync?: SyncPolicy | undefined;
-  /**
-   * How often the journal is written: a kill loses less than that.
-   *
-   * @default {1000}
-   */
-  syncIntervalMs?: number | undefined;
-  /**
-   * How often all is written to the file, and the journal begins anew. Sooner when the journal is long.
-   *
-   * @default {600_000} (10 minutes)
-   */
-  saveIntervalMs?: number | undefined;
-  /**
-   * How long every sample is kept.
-   *
-   * @default {7_200_000} (2 hours)
-   */
-  rawRetentionMs?: number | undefined;
-  /**
-   * How long rollups of 1 minute are kept.
-   *
-   * @default {86_400_000} (1 day)
-   */
-  minuteRetentionMs?: number | undefined;
-  /**
-   * How long rollups of 10 minutes are kept.
-   *
-   * @default {604_800_000} (7 days)
-   */
-  rollupRetentionMs?: number | undefined;
-  /**
-   * Told of what could not be written, once until it works again: nothing is lost by that, and it is tried anew. And of a journal
-   * that is damaged. Default: a process warning.
-   */
-  onError?: ((error: unknown) => void) | undefined;
-}
-
-type Sample = readonly [key: string, value: number];
-
-interface CheckedOptions extends MetricsStoreOptions {
-  readonly path: string | undefined;
-  readonly disk: Disk;
-  readonly clock: Clock;
-  readonly sync: SyncPolicy;
-  readonly syncIntervalMs: number;
-  readonly saveIntervalMs: number;
-  readonly onError: (error: unknown) => void;
-}
-
-const SYNC_POLICIES: readonly SyncPolicy[] = ["always", "interval", "never"];
 const LONG_JOURNAL_BYTES = 32 * 2 ** 20;
+// Encoding a chunk takes some ten microseconds; all series that began together are full together.
+const CHUNKS_ENCODED_AT_ONCE = 16;
+// After an append nobody waits for more than this: 2,000 series of a chunk each.
+const MOST_CHUNKS_WAITING = 2000;
 
 /** Which stretch of which series, both ends included. */
 export interface StoreRange {
@@ -93,10 +39,10 @@ export interface StoreRange {
 }
 
 /**
- * History of metrics in SQLite: each sample for hours, rollups of a minute for a day and of ten minutes for a week.
- * The database lives in memory and is written to its file at an interval, by atomic replacement; what came since is in a journal
- * beside it, which the next start takes in. Any SQLite client reads the file, where the view `minutes` is a good start. Disposing
- * it saves and closes.
+ * History of metrics in memory, and in an SQLite file: each sample for a week, in compressed chunks, and rollups of ten minutes
+ * and of an hour for longer. What was appended is in a journal beside the file within an interval, which the next start takes in;
+ * another thread writes the file now and then, by atomic replacement. Any SQLite client reads it, where the views `ten_minutes`
+ * and `hours` are a good start. Disposing it saves and closes.
  *
  * @example
  * ```ts
@@ -111,24 +57,36 @@ export interface StoreRange {
 export class MetricsStore implements AsyncDisposable {
   /** File of the store, absolute; `undefined` for one in memory. */
   readonly path: string | undefined;
+  readonly #options: CheckedOptions;
   readonly #clock: Clock;
-  readonly #database: Database;
   readonly #series: SeriesIndex;
-  readonly #tables: SampleTables;
   readonly #retention: Retention;
+  readonly #state = new Map<string, string>();
+  readonly #annotations = new AnnotationList();
   readonly #saver: Saver | undefined;
   readonly #journal: Journal | undefined;
+  readonly #gathered = new GatheredRows();
+  #sealed: Chunk[] = [];
+  #isFull = false;
+  // of the append under way: kept, so that an append makes no garbage
+  readonly #keys: string[] = [];
+  readonly #values: number[] = [];
+  readonly #targets: Series[] = [];
   #resources = new AsyncDisposableStack();
   #closing: Promise<void> | undefined;
 
-  private constructor(database: Database, options: CheckedOptions, before: JournalContent | undefined) {
+  private constructor(
+    options: CheckedOptions,
+    content: StoreContent | undefined,
+    before: JournalContent | undefined,
+  ) {
     const { path, clock, disk, sync, syncIntervalMs, saveIntervalMs, onError } = options;
     this.path = path;
+    this.#options = options;
     this.#clock = clock;
-    this.#database = database;
-    this.#series = new SeriesIndex(database);
-    this.#tables = new SampleTables(database);
-    this.#retention = new Retention(retentionOf(options), clock.now(), this.#series.all());
+    this.#series = new SeriesIndex((chunk) => this.#sealed.push(chunk));
+    if (content) this.#load(content);
+    this.#retention = new Retention(options.retention, clock.now(), this.#series.all());
     if (path === undefined || !before) return;
     const replace = (file: string, bytes: Uint8Array): Promise<void> => disk.replace(file, bytes);
     const trouble = new Trouble(onError);
@@ -144,7 +102,7 @@ export class MetricsStore implements AsyncDisposable {
    * Opens the store, making its file's folder if needed; the file itself comes with the first save. What a journal beside it says
    * is taken in.
    *
-   * @throws {RangeError} If an interval or a retention is not above 0, or a finer level is to be kept longer; or `sync` is none.
+   * @throws {RangeError} If an interval, a size or a retention is not above 0, or a finer level is to be kept longer; or `sync` is none.
    * @throws {StoreUnwritableError} If the file cannot be read, or nothing can be written beside it.
    * @throws {StoreLockedError} If another process has it open.
    * @throws {StoreCorruptError} If it is damaged. It has then been renamed, so that opening anew starts with the journal alone.
@@ -158,16 +116,15 @@ export class MetricsStore implements AsyncDisposable {
   static async openOn(disk: Disk, options: MetricsStoreOptions): Promise<MetricsStore> {
     const checked = checkOptions(disk, options);
     const { path, clock, onError } = checked;
+    if (path === undefined) return new MetricsStore(checked, undefined, undefined);
     await using starting = new AsyncDisposableStack();
-    const database =
-      path === undefined ? await createDatabase() : await openFile(path, disk, clock.now(), starting);
-    starting.defer(() => database.close());
-    const before = path === undefined ? undefined : await readJournal(disk, path, firstSegment(database));
-    for (const damaged of before?.damaged ?? []) {
+    const content = await clock.track(openFile(path, disk, clock.now(), starting), "open metrics");
+    const before = await readJournal(disk, path, content?.firstSegment ?? 1);
+    for (const damaged of before.damaged) {
       const asideAs = await disk.setAside(damaged.path, clock.now());
       onError(new JournalDamagedError(damaged, asideAs));
     }
-    const store = new MetricsStore(database, checked, before);
+    const store = new MetricsStore(checked, content, before);
     store.#resources = starting.move();
     return store;
   }
@@ -178,7 +135,7 @@ export class MetricsStore implements AsyncDisposable {
    *
    * @param time Epoch ms; may be before the last one.
    * @param samples Values by sample key.
-   * @throws {RangeError} If `time` is not a finite number.
+   * @throws {RangeError} If `time` is not a finite number, or a key is longer than 4,096 characters.
    * @throws {SyntaxError} If a key is no sample key.
    */
   append(
@@ -189,11 +146,23 @@ export class MetricsStore implements AsyncDisposable {
     if (!Number.isFinite(time)) {
       throw new RangeError(`Cannot append samples: 'time' must be finite, got ${time}`);
     }
-    const given = (Symbol.iterator in samples ? samples : Object.entries(samples)) as Iterable<Sample>;
-    const entries = [...given].filter(([, value]) => Number.isFinite(value));
-    this.#insertAll(Math.round(time), entries);
+    const [keys, values] = [this.#keys, this.#values];
+    keys.length = values.length = 0;
+    if (Symbol.iterator in samples) {
+      for (const [key, value] of samples as Iterable<readonly [string, number]>) {
+        if (Number.isFinite(value)) values[keys.push(key) - 1] = value;
+      }
+    } else {
+      for (const key of Object.keys(samples)) {
+        const value = samples[key]!;
+        if (Number.isFinite(value)) values[keys.push(key) - 1] = value;
+      }
+    }
     this.#trimSome();
-    this.#journal?.addSamples(Math.round(time), entries);
+    const whole = Math.round(time);
+    this.#insert(whole, keys, values);
+    this.#journal?.addSamples(whole, keys, values);
+    this.#encodeSome();
     this.#saveIfDue();
   }
 
@@ -206,15 +175,23 @@ export class MetricsStore implements AsyncDisposable {
   /** The newest sample of a series, among those kept one by one. */
   last(key: string): Point | undefined {
     this.#checkOpen("read last sample");
+    return this.#series.get(key)?.samples.last;
+  }
+
+  /** The newest samples of a series, at most `count` of them, oldest first, among those kept one by one. */
+  lastN(key: string, count: number): Point[] {
+    this.#checkOpen("read last samples");
     const series = this.#series.get(key);
-    return series && this.#tables.last(series.id);
+    if (!series) return [];
+    this.#gathered.gatherLast(series, count);
+    return this.#points(Math.max(0, this.#gathered.count - count));
   }
 
   /** Samples, oldest first; where only rollups are left, the mean of each at its middle. */
   query({ key, from, to }: StoreRange): Point[] {
     this.#checkOpen("query series");
     const series = this.#series.get(key);
-    return series ? this.#tables.read(series.id, from, to).map(toPoint) : [];
+    return series ? this.#read(series, from, to) : [];
   }
 
   /** As {@linkcode MetricsStore.query}, for every series of a metric that has these labels and any points there. */
@@ -227,23 +204,60 @@ export class MetricsStore implements AsyncDisposable {
     this.#checkOpen("select series");
     return this.#series
       .select(name, labels)
-      .map((series) => ({
-        labels: series.labels,
-        points: this.#tables.read(series.id, from, to).map(toPoint),
-      }))
+      .map((series) => ({ labels: series.labels, points: this.#read(series, from, to) }))
       .filter(({ points }) => points.length > 0);
   }
 
-  /** Points to draw, at most `points` of them, minima and maxima kept; a gap in the samples is a `null`. */
+  /**
+   * Points to draw, at most `points` of them, minima and maxima kept; a gap in the samples is a `null`. Where a point stands for
+   * hours, rollups tell of them.
+   */
   history(query: StoreRange & { readonly points: number }): {
     readonly key: string;
     readonly points: readonly ChartPoint[];
   } {
     this.#checkOpen("read history");
     const { key, from, to, points } = query;
+    if (!(Number.isSafeInteger(points) && points >= 2)) {
+      throw new RangeError(`Cannot read history: 'points' must be an integer >= 2, got ${points}`);
+    }
     const series = this.#series.get(key);
-    const rows = series ? this.#tables.read(series.id, from, to) : [];
-    return { key, points: downsample(toChartPoints(rows), points) };
+    if (!series) return { key, points: [] };
+    const begin = Math.max(from, Math.min(...series.rollups.map((level) => level.firstTime)));
+    // a rollup is in the column of its middle: half a column's width is the most that it can be off
+    const columnMs = (Math.min(to, series.samples.lastTime) - begin) / Math.floor(points / 2);
+    this.#gathered.gather(series, from, to, columnMs / 2);
+    return { key, points: toChartPoints(this.#gathered, points) };
+  }
+
+  /**
+   * Text with all samples, series by series, in parts as they are asked for: `Readable.from(store.exportSamples({ format: "csv" }))`
+   * is a stream. Where only rollups are left, these.
+   *
+   * @throws {RangeError} If there is no such format.
+   */
+  exportSamples(query: ExportQuery): Generator<string, void, undefined> {
+    this.#checkOpen("export samples");
+    checkExport(query);
+    return formatRows(this.#rows(query), query.format);
+  }
+
+  /**
+   * Keeps what happened, for pages to draw beside the series. As long as rollups of an hour are kept.
+   *
+   * @throws {TypeError} If it is no annotation.
+   */
+  annotate(annotation: Annotation): void {
+    this.#checkOpen("annotate");
+    this.#annotations.add(checkAnnotation(annotation));
+    this.#journal?.addAnnotation(annotation);
+    this.#saveIfDue();
+  }
+
+  /** What happened between two times, both included, in order of time; of one kind, or of all. */
+  annotations({ from, to, kind }: { from: number; to: number; kind?: string | undefined }): Annotation[] {
+    this.#checkOpen("read annotations");
+    return this.#annotations.between(from, to, kind);
   }
 
   /** Keeps a small piece of state under a name, as JSON. */
@@ -252,7 +266,8 @@ export class MetricsStore implements AsyncDisposable {
     const json = JSON.stringify(value);
     if (json === undefined)
       throw new TypeError(`Cannot put state: '${name}' must be JSON, got ${typeof value}`);
-    this.#writeState(name, json);
+    if (this.#state.get(name) === json) return;
+    this.#state.set(name, json);
     this.#journal?.addState(name, json);
     this.#saveIfDue();
   }
@@ -260,8 +275,8 @@ export class MetricsStore implements AsyncDisposable {
   /** What was kept under the name, parsed; `undefined` if nothing was. */
   getState(name: string): unknown {
     this.#checkOpen("get state");
-    const row = this.#database.exec("SELECT json FROM state WHERE name = ?", [name])[0]?.values[0];
-    return row && JSON.parse(String(row[0]));
+    const json = this.#state.get(name);
+    return json === undefined ? undefined : JSON.parse(json);
   }
 
   /**
@@ -313,99 +328,133 @@ export class MetricsStore implements AsyncDisposable {
   #takeImage(): Image {
     const journal = this.#journal!;
     const cut = journal.cut();
-    this.#database.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('journal', ?)", [cut.segment]);
+    const pack = captureContent(this.#series.all(), this.#state, this.#annotations.all());
     return {
-      bytes: this.#database.export(),
+      make: async () => {
+        const image = await makeImage(await pack(cut.segment));
+        const excess = image.length - this.#options.maxBytes;
+        if (excess > 0) this.#retention.shed(excess, this.#series.all());
+        return image;
+      },
       // a segment that stays is known to be old by its number
       onSaved: () => journal.discard(cut).catch(() => undefined),
       onFailed: () => journal.keep(cut),
     };
   }
 
-  #takeIn({ entries }: JournalContent): void {
-    for (const entry of entries) {
-      if (entry.kind === "samples") this.#insertAll(entry.time, entry.samples);
-      else this.#writeState(entry.name, JSON.stringify(entry.value));
+  #load({ series, pack, state, events }: StoreContent): void {
+    const byId = new Map<number, { readonly series: Series; readonly levels: Chunk[][] }>();
+    for (const { id, key, rawFrom } of series) {
+      const one = this.#series.make(key, id);
+      const [, ...others] = one.cutoffs;
+      one.cutoffs = [rawFrom, ...others];
+      one.samples.dropBefore(rawFrom);
+      this.#series.add(one);
+      byId.set(id, { series: one, levels: [[], ...one.rollups.map(() => [])] });
     }
-    if (entries.length > 0) this.#saver?.markDirty();
+    for (const { series: id, level, chunk } of unpack(pack)) byId.get(id)?.levels[level]?.push(chunk);
+    for (const { series: one, levels } of byId.values()) {
+      for (const chunks of levels) chunks.sort((a, b) => a.from - b.from);
+      one.samples.load(levels[0]!);
+      for (const [i, columns] of one.rollups.entries()) columns.load(levels[i + 1]!);
+    }
+    for (const [name, json] of state) this.#state.set(name, json);
+    for (const event of events) this.#annotations.load(event);
   }
 
-  #writeState(name: string, json: string): void {
-    this.#database.run("INSERT OR REPLACE INTO state (name, json) VALUES (?, ?)", [name, json]);
+  #takeIn({ entries }: JournalContent): void {
+    for (const entry of entries) {
+      if (entry.kind === "samples") this.#insert(entry.time, entry.keys, entry.values);
+      else if (entry.kind === "annotation") this.#annotations.add(entry.annotation);
+      else this.#state.set(entry.name, JSON.stringify(entry.value));
+    }
+    if (entries.length > 0) this.#saver?.markDirty();
   }
 
   #checkOpen(what: string): void {
     if (this.#closing) throw new Error(`Cannot ${what}: the metrics store is closed`);
   }
 
-  #insertAll(time: number, samples: readonly Sample[]): void {
-    const inserted = new Map<string, number>();
-    const level = this.#retention.cutoffs.findIndex((cutoff) => time >= cutoff); // of the finest table that still takes it
-    if (level < 0) return;
-    this.#database.run("BEGIN");
-    try {
-      for (const [key, value] of samples) {
-        let id = this.#series.get(key)?.id ?? inserted.get(key);
-        if (id === undefined) inserted.set(key, (id = this.#series.insert(key)));
-        if (level === 0) this.#tables.insert(id, time, value);
-        else this.#tables.insertLate(id, time, value, level - 1);
+  /** All keys are looked at before anything is changed. */
+  #insert(time: number, keys: readonly string[], values: ArrayLike<number>): void {
+    const targets = this.#targets;
+    let made: Map<string, Series> | undefined;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      let series = this.#series.get(key) ?? made?.get(key);
+      if (!series) {
+        const size = this.#series.size + (made?.size ?? 0);
+        if (size >= this.#options.maxSeries && !this.#isFull) this.#tellFull(key);
+        series = this.#series.make(key);
+        if (size < this.#options.maxSeries) (made ??= new Map()).set(key, series);
       }
-      this.#database.run("COMMIT");
-    } catch (error) {
-      this.#database.run("ROLLBACK");
-      throw error;
+      targets[i] = series;
     }
-    this.#series.commit(inserted);
+    if (made) {
+      for (const key of made.keys()) {
+        const series = this.#series.make(key); // its number is known only now
+        series.cutoffs = this.#retention.cutoffs;
+        this.#series.add(series);
+      }
+      for (let i = 0; i < keys.length; i++) targets[i] = this.#series.get(keys[i]!) ?? targets[i]!;
+    }
+    for (let i = 0; i < keys.length; i++) targets[i]!.add(time, values[i]!);
+    if (made) for (const key of made.keys()) this.#dropIfEmpty(this.#series.get(key)!);
+  }
+
+  /** A sample that is older than everything kept begins no series. */
+  #dropIfEmpty(series: Series): void {
+    if (series.isEmpty) this.#series.remove(series);
+  }
+
+  #tellFull(key: string): void {
+    this.#isFull = true;
+    this.#options.onError(new TooManySeriesError(this.#options.maxSeries, key));
   }
 
   #trimSome(): void {
     for (const series of this.#retention.take(this.#clock.now(), () => this.#series.all())) {
-      this.#tables.trim(series.id, this.#retention.cutoffs);
-      if (this.#tables.isEmpty(series.id)) this.#series.remove(series);
+      series.trim(this.#retention.cutoffs);
+      if (!series.isEmpty) continue;
+      this.#series.remove(series);
+      this.#isFull = false;
+    }
+    this.#annotations.dropBefore(this.#retention.cutoffs.at(-1)!);
+  }
+
+  #encodeSome(): void {
+    if (this.#sealed.length === 0) return;
+    const count = Math.max(CHUNKS_ENCODED_AT_ONCE, this.#sealed.length - MOST_CHUNKS_WAITING);
+    for (const chunk of this.#sealed.splice(0, count)) chunk.encode();
+  }
+
+  *#rows({ from = 0, to = Infinity, name, labels }: ExportQuery): Generator<ExportedRow, void, undefined> {
+    const rows = new GatheredRows(); // its own: others read between its parts
+    for (const series of this.#series.select(name, labels)) {
+      rows.gather(series, from, to, 0);
+      const { times, mean, min, max, steps, count } = rows;
+      for (let i = 0; i < count; i++) {
+        yield {
+          time: times[i]!,
+          key: series.key,
+          value: mean[i]!,
+          min: min[i]!,
+          max: max[i]!,
+          stepMs: steps[i]!,
+        };
+      }
     }
   }
-}
 
-function toPoint({ time, mean, stepMs }: Row): Point {
-  return [time + stepMs / 2, mean];
-}
-
-function checkOptions(disk: Disk, options: MetricsStoreOptions): CheckedOptions {
-  const { clock = systemClock, sync = "interval", onError = warn } = options;
-  const { syncIntervalMs = 1000, saveIntervalMs = 600_000 } = options;
-  for (const [name, value] of Object.entries({ syncIntervalMs, saveIntervalMs })) {
-    if (!(value > 0)) throw new RangeError(`Cannot open metrics store: '${name}' must be > 0, got ${value}`);
+  #read(series: Series, from: number, to: number): Point[] {
+    this.#gathered.gather(series, from, to, 0);
+    return this.#points(0);
   }
-  if (!SYNC_POLICIES.includes(sync)) {
-    throw new RangeError(
-      `Cannot open metrics store: 'sync' must be ${SYNC_POLICIES.join(" or ")}, got ${sync}`,
-    );
+
+  #points(first: number): Point[] {
+    const { times, mean, steps, count } = this.#gathered;
+    const points: Point[] = [];
+    for (let i = first; i < count; i++) points.push([times[i]! + steps[i]! / 2, mean[i]!]);
+    return points;
   }
-  retentionOf(options);
-  const path = options.path === undefined ? undefined : resolve(options.path);
-  return { ...options, path, disk, clock, sync, syncIntervalMs, saveIntervalMs, onError };
-}
-
-function firstSegment(database: Database): number {
-  const row = database.exec("SELECT value FROM meta WHERE name = 'journal'")[0]?.values[0];
-  return Number(row?.[0] ?? 1);
-}
-
-function retentionOf(options: MetricsStoreOptions): RetentionTimes {
-  const {
-    rawRetentionMs = 7_200_000,
-    minuteRetentionMs = 86_400_000,
-    rollupRetentionMs = 604_800_000,
-  } = options;
-  if (rawRetentionMs > 0 && rawRetentionMs <= minuteRetentionMs && minuteRetentionMs <= rollupRetentionMs) {
-    return [rawRetentionMs, minuteRetentionMs, rollupRetentionMs];
-  }
-  throw new RangeError(
-    `Cannot open metrics store: retention must be > 0 and longer for coarser levels, ` +
-      `got ${rawRetentionMs}, ${minuteRetentionMs}, ${rollupRetentionMs} ms`,
-  );
-}
-
-function warn(error: unknown): void {
-  emitWarning(error instanceof Error ? error : String(error));
 }

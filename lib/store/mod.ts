@@ -4,13 +4,17 @@
  * @module
  */
 export { type ChartPoint, downsample } from "./downsample.ts";
+export type { ExportQuery } from "./export_samples.ts";
 export { StoreLockedError } from "./lock_file.ts";
 export type { SyncPolicy } from "./_journal.ts";
-export { MetricsStore, type MetricsStoreOptions, type Point, type StoreRange } from "./metrics_store.ts";
+export type { MetricsStoreOptions } from "./_store_options.ts";
+export type { Annotation } from "./annotation.ts";
+export { MetricsStore, type Point, type StoreRange } from "./metrics_store.ts";
 export {
   JournalDamagedError,
   StoreCorruptError,
   StoreFormatError,
   StoreSaveError,
   StoreUnwritableError,
+  TooManySeriesError,
 } from "./store_errors.ts";

@@ -74,3 +74,19 @@ export class JournalDamagedError extends Error {
     this.quarantinedPath = quarantinedPath;
   }
 }
+
+/** There are as many series as there may be: samples of new ones are left out. Usually one label has too many values. */
+export class TooManySeriesError extends Error {
+  override readonly name: string = "TooManySeriesError";
+  readonly maxSeries: number;
+  /** Key of the first series that was left out. */
+  readonly key: string;
+
+  constructor(maxSeries: number, key: string) {
+    super(
+      `Cannot append samples of new series: a store must have at most ${maxSeries}, got one more: ${key.slice(0, 200)}`,
+    );
+    this.maxSeries = maxSeries;
+    this.key = key;
+  }
+}

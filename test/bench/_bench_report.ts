@@ -45,5 +45,6 @@ export function reportBench(rows: readonly BenchRow[]): void {
 }
 
 function show(value: number): string {
-  return Math.abs(value) < 100 && !Number.isInteger(value) ? value.toFixed(1) : value.toFixed(0);
+  if (Number.isInteger(value) || Math.abs(value) >= 100) return value.toFixed(0);
+  return Math.abs(value) < 10 ? value.toFixed(2) : value.toFixed(1);
 }

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { VirtualClock } from "../../lib/base/virtual_clock.ts";
 import type { Disk } from "../../lib/store/_disk.ts";
 import { FrameWriter, readSegment } from "../../lib/store/_journal_frames.ts";
-import { MetricsStore, type MetricsStoreOptions } from "../../lib/store/metrics_store.ts";
+import type { MetricsStoreOptions } from "../../lib/store/mod.ts";
+import { MetricsStore } from "../../lib/store/metrics_store.ts";
 import { ForgetfulDisk } from "./_forgetful_disk.ts";
 import { temporaryFolder } from "./_temporary_folder.ts";
 
@@ -263,16 +264,27 @@ suite("journal frames", () => {
         const writer = new FrameWriter();
         writer.begin();
         for (const [first, second] of added) {
-          if (typeof first === "number") writer.addSamples(first, second as [string, number][]);
-          else writer.addState(first, second as string);
+          if (typeof first === "number") {
+            const samples = second as [string, number][];
+            const values = samples.map(([, value]) => value);
+            writer.addSamples(
+              first,
+              samples.map(([key]) => key),
+              values,
+            );
+          } else writer.addState(first, second as string);
         }
         const bytes = writer.take();
         const { entries, wholeBytes } = readSegment(bytes);
         assert.equal(wholeBytes, bytes.length);
         assert.deepEqual(
-          entries.map((entry) =>
-            entry.kind === "samples" ? [entry.time, entry.samples] : [entry.name, entry.value],
-          ),
+          entries.map((entry) => {
+            if (entry.kind === "samples") {
+              return [entry.time, entry.keys.map((key, i) => [key, entry.values[i]])];
+            }
+            assert.equal(entry.kind, "state");
+            return entry.kind === "state" ? [entry.name, entry.value] : [];
+          }),
           added.map(([first, second]) => [
             first,
             typeof first === "number" ? second : JSON.parse(second as string),

@@ -5,16 +5,26 @@ import assert from "node:assert/strict";
 import { VirtualClock } from "../../lib/base/virtual_clock.ts";
 import type { HistoryQuery, HistoryResult } from "../../lib/feed/health_source.ts";
 import { MetricsStore } from "../../lib/store/metrics_store.ts";
+import type { MetricsStoreOptions } from "../../lib/store/mod.ts";
 import { temporaryFolder } from "./_temporary_folder.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** Two hours of samples, a day of minutes, a week of ten minutes, a month of hours. */
+const SHORT = {
+  rawRetentionMs: 2 * HOUR,
+  minuteRetentionMs: DAY,
+  tenMinuteRetentionMs: 7 * DAY,
+  hourRetentionMs: 30 * DAY,
+};
 
 /** A store in memory, and the time from which a test begins: a multiple of ten minutes. */
-async function setUp(): Promise<{ clock: VirtualClock; store: MetricsStore; start: number }> {
+async function setUp(
+  options: MetricsStoreOptions = {},
+): Promise<{ clock: VirtualClock; store: MetricsStore; start: number }> {
   const clock = new VirtualClock();
-  return { clock, store: await MetricsStore.open({ clock }), start: clock.now() };
+  return { clock, store: await MetricsStore.open({ clock, ...options }), start: clock.now() };
 }
 
 suite("MetricsStore", () => {
@@ -66,8 +76,8 @@ suite("MetricsStore", () => {
     assert.deepEqual(store.query({ key: "good", from: start, to: start }), [[start, 3]]);
   });
 
-  test("keeps two hours of samples, a day of minutes, a week of ten minutes, without a hole or a double", async () => {
-    const { clock, store, start } = await setUp();
+  test("keeps two hours of samples, a day of minutes, a week of ten minutes, a month of hours, without a hole or a double", async () => {
+    const { clock, store, start } = await setUp(SHORT);
     await using _ = store;
     const stepMs = 30_000;
     for (let time = start; time < start + 8 * DAY + 7.5 * MINUTE; time += stepMs) {
@@ -81,18 +91,27 @@ suite("MetricsStore", () => {
       assert.ok(Math.abs(value - (time - start)) <= stepMs / 2, `${time}: ${value}`);
     for (const [i, [time]] of points.slice(1).entries()) {
       const gap = time - points[i]![0];
-      const widest = points[i]![0] >= now - DAY ? MINUTE : 10 * MINUTE;
+      const age = now - points[i]![0];
+      const widest = age <= DAY ? MINUTE : age <= 7 * DAY ? 10 * MINUTE : HOUR;
       assert.ok(gap > 0 && gap <= widest, `${gap} ms before ${time}`);
     }
     const countFrom = (age: number): number => points.filter(([time]) => time >= now - age).length;
     assert.equal(countFrom(2 * HOUR), 240);
-    assert.ok(Math.abs(countFrom(DAY) - (240 + 22 * 60)) <= 10, `${countFrom(DAY)}`);
-    assert.ok(points[0]![0] >= now - 7 * DAY - 10 * MINUTE && points[0]![0] <= now - 7 * DAY + 10 * MINUTE);
-    assert.deepEqual(store.keys(), ["a"]); // a series of which nothing is left is gone, too
+    const [hour, day] = [120, 60]; // what a level is kept for ends at a whole hour: up to an hour more of it
+    assert.ok(
+      countFrom(DAY) - (240 + 22 * 60) <= hour && countFrom(DAY) >= 240 + 22 * 60,
+      `${countFrom(DAY)}`,
+    );
+    assert.ok(countFrom(7 * DAY) - countFrom(DAY) <= 6 * 144 + day, `${countFrom(7 * DAY)}`);
+    assert.ok(points[0]![0] <= start + HOUR / 2);
+    await clock.advance(31 * DAY);
+    store.append(clock.now(), { b: 1 });
+    store.append(clock.now() + 1, { b: 1 });
+    assert.deepEqual(store.keys(), ["b"]); // a series of which nothing is left is gone, too
   });
 
   test("puts a late sample where there is still room for it", async () => {
-    const { clock, store, start } = await setUp();
+    const { clock, store, start } = await setUp({ ...SHORT, hourRetentionMs: 7 * DAY });
     await using _ = store;
     await clock.advance(30 * DAY);
     const now = clock.now();
@@ -172,18 +191,15 @@ suite("MetricsStore", () => {
     assert.equal(store.query({ key: 'm{p="x"}', from: start, to: start + HOUR }).length, 5);
 
     using database = new DatabaseSync(path, { readOnly: true });
-    const rows = database.prepare("SELECT * FROM rollup_1m ORDER BY time").all();
+    const rows = database.prepare("SELECT * FROM rollup_10m ORDER BY time").all();
     assert.deepEqual(
       rows.map((row) => Object.assign({}, row)),
-      [
-        { series: 1, time: start, min: 1.5, max: 4, sum: 7.5, count: 3, last: 2 },
-        { series: 1, time: start + MINUTE, min: 9, max: 9, sum: 9, count: 1, last: 9 },
-      ],
+      [{ series: 1, time: start, min: 1.5, max: 9, sum: 16.5, count: 4, last: 9 }],
     );
-    const [minute] = database.prepare("SELECT key, minute, mean FROM minutes ORDER BY minute").all();
-    assert.deepEqual({ ...minute }, { key: 'm{p="x"}', minute: "2026-01-01 00:00:00", mean: 2.5 });
+    const [hour] = database.prepare("SELECT key, time, mean FROM hours").all();
+    assert.deepEqual({ ...hour }, { key: 'm{p="x"}', time: "2026-01-01 00:00:00", mean: 4.125 });
     assert.equal(database.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
-    assert.equal(database.prepare("PRAGMA user_version").get()?.["user_version"], 2);
+    assert.equal(database.prepare("PRAGMA user_version").get()?.["user_version"], 3);
   });
 
   test("refuses times that make no sense, and use after closing", async () => {
@@ -191,7 +207,7 @@ suite("MetricsStore", () => {
       name: "RangeError",
       message: /'saveIntervalMs'/,
     });
-    await assert.rejects(MetricsStore.open({ rawRetentionMs: 2 * DAY }), {
+    await assert.rejects(MetricsStore.open({ minuteRetentionMs: 2 * DAY }), {
       name: "RangeError",
       message: /retention/,
     });

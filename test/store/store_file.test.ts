@@ -27,7 +27,7 @@ suite("MetricsStore file", () => {
     store.append(NOW, { a: 1 });
     await clock.advance(4000);
     using database = new DatabaseSync(path, { readOnly: true });
-    assert.equal(database.prepare("SELECT count(*) AS n FROM samples").get()?.["n"], 1);
+    assert.equal(database.prepare("SELECT sum(count) AS n FROM chunks").get()?.["n"], 1);
   });
 
   test("is left alone while nothing changes", async () => {
@@ -74,7 +74,7 @@ suite("MetricsStore file", () => {
     }
     await Promise.all(saves);
     using database = new DatabaseSync(path, { readOnly: true });
-    assert.equal(database.prepare("SELECT max(value) AS n FROM samples").get()?.["n"], 19);
+    assert.equal(database.prepare("SELECT max(last) AS n FROM rollup_10m").get()?.["n"], 19);
   });
 
   const damages: Readonly<Record<string, (image: Uint8Array) => Uint8Array>> = {

@@ -1,0 +1,121 @@
+import { Chunk } from "./_chunk.ts";
+
+/** Chunks of many series in few buffers: what goes from one thread to the other at the cost of a copy. */
+export interface Pack {
+  /** A row of {@linkcode PACK_COLUMNS} numbers for each chunk. */
+  readonly rows: Float64Array;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** A chunk, whose it is, and of which level: 0 for samples, from 1 on for rollups. */
+export interface PackedChunk {
+  readonly series: number;
+  readonly level: number;
+  readonly chunk: Chunk;
+}
+
+const FIELDS = 8;
+const MOST_COLUMNS = 6;
+const PACK_COLUMNS = FIELDS + MOST_COLUMNS;
+// Chunks of a buffer are of about the same time, and so are forgotten at about the same time, the buffer with them.
+const BUFFER_BYTES = 256 * 1024;
+
+/** Collects chunks. Those that share their times do so still when they are read, if they are added one after another. */
+export class Packer {
+  #rows: Float64Array = new Float64Array(64 * PACK_COLUMNS);
+  #count = 0;
+  #buffers: Uint8Array[] = [];
+  #buffer: Uint8Array = new Uint8Array(BUFFER_BYTES);
+  #end = 0;
+  #packedBytes = 0;
+  #times: { readonly bytes: Uint8Array; readonly at: number; readonly buffer: number } | undefined;
+
+  /** How much was added. */
+  get bytes(): number {
+    return this.#packedBytes;
+  }
+
+  add({ series, level, chunk }: PackedChunk): void {
+    const { isEncoded, columns } = chunk.parts();
+    const [times, ...values] = columns as [Uint8Array, ...Uint8Array[]];
+    const needed = columns.reduce((sum, { length }) => sum + length, 0);
+    if (this.#end + needed > this.#buffer.length) this.#turn(needed);
+    if (this.#times?.bytes !== times || this.#times.buffer !== this.#buffers.length) {
+      this.#times = { bytes: times, at: this.#put(times), buffer: this.#buffers.length };
+    }
+    const timesAt = this.#times.at;
+    const valuesAt = this.#end;
+    for (const column of values) this.#put(column);
+    if ((this.#count + 1) * PACK_COLUMNS > this.#rows.length) this.#growRows();
+    const { from, to, count } = chunk;
+    this.#rows.set(
+      [series, level, from, to, count, isEncoded ? 1 : 0, this.#buffers.length, timesAt * 2 ** 24 + valuesAt],
+      this.#count * PACK_COLUMNS,
+    );
+    this.#rows.set(
+      columns.map(({ length }) => length),
+      this.#count * PACK_COLUMNS + FIELDS,
+    );
+    this.#count++;
+  }
+
+  finish(): Pack {
+    this.#buffers.push(this.#buffer.subarray(0, this.#end));
+    return { rows: this.#rows.subarray(0, this.#count * PACK_COLUMNS), buffers: this.#buffers };
+  }
+
+  #put(bytes: Uint8Array): number {
+    const at = this.#end;
+    this.#buffer.set(bytes, at);
+    this.#end += bytes.length;
+    this.#packedBytes += bytes.length;
+    return at;
+  }
+
+  #turn(needed: number): void {
+    this.#buffers.push(this.#buffer.subarray(0, this.#end));
+    this.#buffer = new Uint8Array(Math.max(BUFFER_BYTES, needed));
+    this.#end = 0;
+  }
+
+  #growRows(): void {
+    const grown = new Float64Array(2 * this.#rows.length);
+    grown.set(this.#rows);
+    this.#rows = grown;
+  }
+}
+
+/** The buffers of a pack, to be handed over instead of copied. */
+export function buffersOf({ rows, buffers }: Pack): ArrayBuffer[] {
+  return [rows.buffer as ArrayBuffer, ...buffers.map(({ buffer }) => buffer as ArrayBuffer)];
+}
+
+/** What a {@linkcode Packer} collected. */
+export function* unpack({ rows, buffers }: Pack): Generator<PackedChunk, void, undefined> {
+  let times: Uint8Array | undefined;
+  let timesKey = -1;
+  for (let i = 0; i < rows.length; i += PACK_COLUMNS) {
+    const [series, level, from, to, count, isEncoded, buffer, places] = rows.subarray(
+      i,
+      i + FIELDS,
+    ) as unknown as [number, number, number, number, number, number, number, number];
+    const bytes = buffers[buffer]!;
+    const timesAt = Math.floor(places / 2 ** 24);
+    let at = places % 2 ** 24;
+    const lengths = rows.subarray(i + FIELDS, i + PACK_COLUMNS).filter((length) => length > 0);
+    const key = buffer * 2 ** 24 + timesAt;
+    if (key !== timesKey) times = bytes.subarray(timesAt, timesAt + lengths[0]!);
+    timesKey = key;
+    const columns = [times!];
+    for (const length of lengths.subarray(1)) {
+      columns.push(bytes.subarray(at, at + length));
+      at += length;
+    }
+    const chunk = isEncoded ? Chunk.encoded(from, to, count, columns) : Chunk.of(columns.map(toDoubles));
+    yield { series, level, chunk };
+  }
+}
+
+function toDoubles(bytes: Uint8Array): Float64Array {
+  return new Float64Array(bytes.slice().buffer); // a copy, for it need not lie at a multiple of eight
+}
