@@ -37,6 +37,15 @@ export function renderTemplate(
   });
 }
 
+/** The same sentence as a template of Prometheus. */
+export function toPrometheusTemplate(template: string, threshold: number | undefined): string {
+  return template.replace(PLACEHOLDER, (_, name: string) => {
+    if (name === "value") return "{{ $value }}";
+    if (name === "threshold") return threshold === undefined ? "–" : String(threshold);
+    return `{{ $labels.${name} }}`;
+  });
+}
+
 function formatValue(metric: string, value: number): string {
   if (metric.endsWith("_bytes")) return formatBytes(value);
   if (metric.endsWith("_ratio")) return formatRatio(value);

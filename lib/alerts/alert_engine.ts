@@ -94,7 +94,7 @@ export class AlertEngine {
       if (!(value >= 0))
         throw new RangeError(`Cannot make alert engine: '${name}' must be >= 0, got ${value}`);
     }
-    this.rules = Object.freeze(rules.map(parseAlertRule));
+    this.rules = Object.freeze(rules.map((rule) => parseAlertRule(rule)));
     const twice = this.rules.find(({ name }, i) => this.rules.findIndex((rule) => rule.name === name) < i);
     if (twice)
       throw new TypeError(`Cannot make alert engine: rule names must differ, got ${twice.name} twice`);

@@ -5,18 +5,26 @@
  */
 export { type Alert, type AlertChange, alertId, type AlertLevel, type AlertState } from "./alert.ts";
 export { AlertEngine, type AlertEngineOptions } from "./alert_engine.ts";
-export {
-  type AlertCondition,
-  type AlertFunction,
-  type AlertOperator,
-  type AlertRule,
-  type AnyCondition,
-  type ThresholdCondition,
+export type {
+  AbsentCondition,
+  AlertCondition,
+  AlertFunction,
+  AlertOperator,
+  AlertRule,
+  AllCondition,
+  AlwaysCondition,
+  AnomalyCondition,
+  AnyCondition,
+  FunctionCondition,
+  FunctionFinding,
+  NotCondition,
+  SeriesSelector,
+  ThresholdCondition,
 } from "./alert_rule.ts";
 export { defaultAlertRules } from "./default_rules.ts";
 export { type AlertEngineState, type SavedAlert } from "./_engine_state.ts";
 export { type MetricReader, type MetricSeries } from "./metric_reader.ts";
-export { parseAlertRule } from "./parse_alert_rule.ts";
+export { parseAlertRule, type ParseAlertRuleOptions } from "./parse_alert_rule.ts";
 export {
   type AlertInput,
   type AlertProgress,
@@ -25,3 +33,4 @@ export {
   skipTime,
   stepAlert,
 } from "./step_alert.ts";
+export { type PrometheusRules, toPrometheusRules } from "./to_prometheus_rules.ts";

@@ -31,3 +31,9 @@ export {
 export { ResponseCollector, type ResponseCollectorOptions } from "./response_collector.ts";
 export { type Exemplar, type ExemplarSource, type MetricSample, type MetricType } from "./sample.ts";
 export { type Labels, parseSampleKey, sampleKey } from "./sample_key.ts";
+export {
+  evaluateWindow,
+  WINDOW_FUNCTIONS,
+  type WindowFunction,
+  type WindowOptions,
+} from "./window_function.ts";

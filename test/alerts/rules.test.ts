@@ -32,7 +32,7 @@ suite("parseAlertRule()", () => {
     [{ condition: { ...condition, metric: "a-b" } }, /'condition.metric' must be a name that matches/],
     [
       { condition: { ...condition, fn: "median" } },
-      /'condition.fn' must be last, avg, min, max or jump, got "median"/,
+      /'condition.fn' must be one of last, avg, min, .*, got "median"/,
     ],
     [{ condition: { ...condition, op: "=" } }, /'condition.op' must be one of >, >=, <, <=, ==, !=, got "="/],
     [{ condition: { ...condition, windowMs: 0 } }, /'condition.windowMs' must be a finite number > 0, got 0/],
