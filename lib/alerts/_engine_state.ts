@@ -1,6 +1,7 @@
 // This module is browser-safe.
 import type { Labels } from "../metrics/sample_key.ts";
 import type { AlertState } from "./alert.ts";
+import { parseSilence, type Silence } from "./silence.ts";
 import type { AlertProgress } from "./step_alert.ts";
 
 /** What of one alert outlives the process, as JSON. */
@@ -19,6 +20,7 @@ export interface SavedAlert {
 export interface AlertEngineState {
   readonly version: 1;
   readonly alerts: readonly SavedAlert[];
+  readonly silences?: readonly Silence[] | undefined;
 }
 
 const STATES: ReadonlySet<unknown> = new Set<AlertState>([
@@ -38,6 +40,9 @@ export function parseEngineState(input: unknown): AlertEngineState {
   if (state["version"] !== 1) throw stateError("version", "1", state["version"]);
   if (!Array.isArray(state["alerts"])) throw stateError("alerts", "a list", state["alerts"]);
   for (const [i, alert] of state["alerts"].entries()) checkAlert(alert, `alerts[${i}]`);
+  const silences = state["silences"] ?? [];
+  if (!Array.isArray(silences)) throw stateError("silences", "a list", silences);
+  for (const silence of silences) parseSilence(silence);
   return input as AlertEngineState;
 }
 
@@ -67,6 +72,14 @@ function checkProgress(input: unknown, where: string): void {
     const value = progress[field];
     const optional = field === "stateBeforeError" && value === undefined;
     if (!optional && !STATES.has(value)) throw stateError(`${where}.${field}`, "a state", value);
+  }
+  const { firings, told } = progress;
+  if (firings !== undefined) {
+    if (!Array.isArray(firings)) throw stateError(`${where}.firings`, "a list", firings);
+    for (const [i, time] of firings.entries()) checkNumber(time, `${where}.firings[${i}]`);
+  }
+  if (told !== undefined && told !== "firing" && told !== "resolved") {
+    throw stateError(`${where}.told`, "firing or resolved", told);
   }
   if (typeof progress["notified"] !== "boolean") {
     throw stateError(`${where}.notified`, "true or false", progress["notified"]);

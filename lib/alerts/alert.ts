@@ -31,7 +31,26 @@ export interface Alert {
   readonly acknowledged?: boolean | undefined;
   /** False while it fires within the cooldown of the time before: shown, but nobody is called for it. */
   readonly notified?: boolean | undefined;
+  /** Somebody asked not to be told of it for now. */
+  readonly silenced?: boolean | undefined;
+  /** It is a consequence of another alert that fires. */
+  readonly inhibited?: boolean | undefined;
+  /** It begins to fire again and again. */
+  readonly flapping?: boolean | undefined;
+  /** Alerts of one group are told of together. */
+  readonly group?: string | undefined;
+  /** Labels of its rule. */
+  readonly ruleLabels?: Labels | undefined;
+  /** Where it says what to do. */
+  readonly runbook?: string | undefined;
 }
+
+/** What silences, inhibition and receivers see of an alert: all its labels, and `alertname`, `severity` and `group`. */
+export function receiverLabels({ rule, level, labels, group = rule, ruleLabels }: ReceiverAlert): Labels {
+  return { ...ruleLabels, ...labels, alertname: rule, severity: level, group };
+}
+
+type ReceiverAlert = Pick<Alert, "rule" | "level" | "labels" | "group" | "ruleLabels">;
 
 /** An alert that took a step. */
 export interface AlertChange {

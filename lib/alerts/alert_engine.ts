@@ -1,15 +1,25 @@
 // This module is browser-safe.
 import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system_clock.ts";
-import { type Alert, type AlertChange, alertId } from "./alert.ts";
+import { type Alert, type AlertChange, alertId, receiverLabels } from "./alert.ts";
 import type { AlertRule } from "./alert_rule.ts";
 import { evaluateCondition, type Finding } from "./_condition.ts";
-import { defaultAlertRules } from "./default_rules.ts";
-import { type AlertEngineState, parseEngineState, type SavedAlert } from "./_engine_state.ts";
+import { defaultAlertRules, defaultInhibitRules } from "./default_rules.ts";
+import { type AlertEngineState, parseEngineState } from "./_engine_state.ts";
 import type { MetricReader } from "./metric_reader.ts";
-import { parseAlertRule } from "./parse_alert_rule.ts";
-import { type AlertInput, type AlertProgress, INACTIVE, skipTime, stepAlert } from "./step_alert.ts";
-import { renderTemplate } from "./_template.ts";
+import { matchesAll, parseMatchers } from "./matcher.ts";
+import { type InhibitRule, isActive, isInhibited, isOver, parseSilence, type Silence } from "./silence.ts";
+import { advanceAlert, type AlertInput, type AlertProgress, decideNotice, skipTime } from "./step_alert.ts";
+import {
+  checkRules,
+  isSameCourse,
+  isSameLabels,
+  toAlert,
+  toSaved,
+  toTracked,
+  track,
+  type Tracked,
+} from "./_tracked_alert.ts";
 
 /** Options of {@linkcode AlertEngine}. */
 export interface AlertEngineOptions {
@@ -31,23 +41,31 @@ export interface AlertEngineOptions {
    * @default {3_600_000}
    */
   resolvedMs?: number | undefined;
+  /**
+   * Which alerts are a consequence of which.
+   *
+   * @default {defaultInhibitRules}
+   */
+  inhibit?: readonly InhibitRule[] | undefined;
   /** Told when a rule's metrics cannot be read, once until they can, and of a listener that throws. */
   onError?: ((error: unknown) => void) | undefined;
 }
 
-interface Tracked {
-  readonly labels: Alert["labels"];
-  progress: AlertProgress;
-  /** What the condition found when it was met last: of what the message speaks. */
-  metric: string;
-  value: number | undefined;
-  threshold: number | undefined;
-  /** When it was looked at last, before a restart that has not seen its data yet. */
-  suspendedAt: number | undefined;
+/** An alert on its way through one evaluation: where it stood, and where it stands. */
+interface Step {
+  readonly rule: AlertRule;
+  readonly one: Tracked;
+  readonly before: AlertProgress;
+  readonly next: AlertProgress;
+  readonly input: AlertInput;
 }
 
 // After a restart data comes in one by one; what is absent for so long is not held against a restored alert.
 const RESTORE_GRACE_MS = 60_000;
+// After a resolve that people were told of, an alert that is back at once is told of only if it stays so long.
+const LEAST_COOLDOWN_MS = 60_000;
+const FIRES: ReadonlySet<string> = new Set(["firing", "recovering", "no-data"]);
+const MOST_SILENCES = 1000;
 
 /**
  * Applies alert rules to samples. It has no timer: the host calls {@linkcode AlertEngine.evaluate} after each round of
@@ -71,7 +89,9 @@ const RESTORE_GRACE_MS = 60_000;
  * ```
  */
 export class AlertEngine {
-  readonly rules: readonly AlertRule[];
+  #rules: readonly AlertRule[];
+  readonly #inhibit: readonly InhibitRule[];
+  #silences: readonly Silence[] = [];
   readonly #reader: MetricReader;
   readonly #clock: Clock;
   readonly #noDataMs: number;
@@ -84,7 +104,7 @@ export class AlertEngine {
   #graceUntil = -Infinity;
 
   /**
-   * @throws {TypeError} If a rule is not one, or two have the same name.
+   * @throws {TypeError} If a rule is not one, or two have the same name; or a matcher of an inhibition is none.
    * @throws {RangeError} If a time is negative.
    */
   constructor(options: AlertEngineOptions) {
@@ -94,16 +114,73 @@ export class AlertEngine {
       if (!(value >= 0))
         throw new RangeError(`Cannot make alert engine: '${name}' must be >= 0, got ${value}`);
     }
-    this.rules = Object.freeze(rules.map((rule) => parseAlertRule(rule)));
-    const twice = this.rules.find(({ name }, i) => this.rules.findIndex((rule) => rule.name === name) < i);
-    if (twice)
-      throw new TypeError(`Cannot make alert engine: rule names must differ, got ${twice.name} twice`);
-    this.#tracked = new Map(this.rules.map((rule) => [rule, new Map<string, Tracked>()]));
+    this.#rules = checkRules(rules);
+    this.#inhibit = (options.inhibit ?? defaultInhibitRules).map(({ source, target, equal }) => ({
+      source: parseMatchers(source, "inhibit alerts"),
+      target: parseMatchers(target, "inhibit alerts"),
+      equal,
+    }));
+    this.#tracked = new Map(this.#rules.map((rule) => [rule, new Map<string, Tracked>()]));
     this.#reader = reader;
     this.#clock = clock;
     this.#noDataMs = noDataMs;
     this.#resolvedMs = resolvedMs;
     this.#onError = onError;
+  }
+
+  get rules(): readonly AlertRule[] {
+    return this.#rules;
+  }
+
+  /**
+   * Other rules from now on. Alerts go on where their rule is what it was, but for what only people see of it: message, level,
+   * labels, group, runbook. Alerts of a rule whose condition or times have changed begin anew; those of rules that are gone are gone.
+   *
+   * @throws {TypeError} If a rule is not one, or two have the same name; the rules stand as they were.
+   */
+  setRules(rules: readonly AlertRule[]): void {
+    const next = checkRules(rules);
+    const before = new Map([...this.#tracked].map(([rule, group]) => [rule.name, { rule, group }]));
+    this.#tracked = new Map(
+      next.map((rule) => {
+        const old = before.get(rule.name);
+        return [rule, old && isSameCourse(old.rule, rule) ? old.group : new Map<string, Tracked>()];
+      }),
+    );
+    this.#rules = next;
+  }
+
+  /** Silences that are in force, or will be. */
+  get silences(): readonly Silence[] {
+    return this.#silences;
+  }
+
+  /**
+   * Has nobody told that alerts fire which the matchers match, for a while. That one is over is told all the same, if its firing was.
+   *
+   * @param silence Its `id` is made where it has none; `from` is now unless it says so.
+   * @throws {TypeError} If it is no silence; the message names the field.
+   * @throws {RangeError} If there are too many.
+   */
+  silence(silence: Omit<Silence, "id" | "from"> & Partial<Pick<Silence, "id" | "from">>): Silence {
+    const now = this.#clock.now();
+    const made = parseSilence({ id: crypto.randomUUID(), from: now, ...silence });
+    const others = this.#silences.filter((other) => other.id !== made.id && !isOver(other, now));
+    if (others.length >= MOST_SILENCES) {
+      throw new RangeError(
+        `Cannot silence alerts: there must be at most ${MOST_SILENCES} silences, got one more`,
+      );
+    }
+    this.#silences = [...others, made];
+    return made;
+  }
+
+  /** Ends a silence; false if there is none with this id. */
+  unsilence(id: string): boolean {
+    const left = this.#silences.filter((silence) => silence.id !== id);
+    const isThere = left.length < this.#silences.length;
+    this.#silences = left;
+    return isThere;
   }
 
   /** All alerts that are not inactive, in the order of the rules. */
@@ -121,7 +198,11 @@ export class AlertEngine {
    * @param now Epoch ms. Default: the clock's.
    */
   evaluate(now: number = this.#clock.now()): readonly AlertChange[] {
-    const changes = this.rules.flatMap((rule) => this.#evaluateRule(rule, now));
+    const steps = this.#rules.flatMap((rule) => this.#advanceRule(rule, now));
+    // what is a consequence of what is known only when all have taken their step
+    const firing = this.alerts.filter(({ state }) => FIRES.has(state)).map(receiverLabels);
+    const silences = this.#silences.filter((silence) => isActive(silence, now));
+    const changes = steps.flatMap((step) => this.#finish(step, firing, silences, now) ?? []);
     this.#evaluatedAt = now;
     for (const change of changes) this.#tell(change);
     return changes;
@@ -151,7 +232,7 @@ export class AlertEngine {
     const alerts = [...this.#tracked].flatMap(([rule, group]) =>
       [...group.values()].map((one) => toSaved(rule, one, seenAt)),
     );
-    return { version: 1, alerts };
+    return { version: 1, alerts, silences: this.#silences };
   }
 
   /**
@@ -161,27 +242,26 @@ export class AlertEngine {
    * @throws {TypeError} If it is not such a state; the alerts stand as they were.
    */
   restore(state: unknown): void {
-    const { alerts } = parseEngineState(state);
-    const groups = new Map(this.rules.map((rule) => [rule, new Map<string, Tracked>()]));
-    const byName = new Map(this.rules.map((rule) => [rule.name, rule]));
+    const { alerts, silences = [] } = parseEngineState(state);
+    const groups = new Map(this.#rules.map((rule) => [rule, new Map<string, Tracked>()]));
+    const byName = new Map(this.#rules.map((rule) => [rule.name, rule]));
     for (const saved of alerts) {
       const rule = byName.get(saved.rule);
       if (rule) groups.get(rule)?.set(alertId(rule.name, saved.labels), toTracked(saved));
     }
     this.#tracked = groups;
+    this.#silences = silences.map(parseSilence);
     this.#graceUntil = this.#clock.now() + RESTORE_GRACE_MS;
   }
 
-  #evaluateRule(rule: AlertRule, now: number): AlertChange[] {
+  #advanceRule(rule: AlertRule, now: number): Step[] {
     const findings = this.#find(rule, now);
     const group = this.#tracked.get(rule)!;
     const ids = new Set([...group.keys(), ...(findings?.keys() ?? [])]);
     return [...ids].flatMap((id) => {
       const finding = findings?.get(id);
       const one = group.get(id) ?? (finding?.condition === "met" ? track(group, id, finding) : undefined);
-      const change = one && this.#step(rule, one, findings ? (finding ?? "absent") : "error", now);
-      if (one?.progress.state === "inactive" && !(now < (one.progress.quietUntil ?? 0))) group.delete(id);
-      return change ? [change] : [];
+      return (one && this.#advance(rule, one, findings ? (finding ?? "absent") : "error", now)) ?? [];
     });
   }
 
@@ -197,12 +277,12 @@ export class AlertEngine {
     }
   }
 
-  #step(
+  #advance(
     rule: AlertRule,
     one: Tracked,
     found: Finding | "absent" | "error",
     now: number,
-  ): AlertChange | undefined {
+  ): Step | undefined {
     const condition = typeof found === "string" ? found : found.condition;
     if (one.suspendedAt !== undefined) {
       if (typeof found === "string" && now < this.#graceUntil) return undefined;
@@ -214,12 +294,34 @@ export class AlertEngine {
       one.value = found.value;
       one.threshold = found.threshold;
     }
-    const previous = one.progress.state;
-    const { progress, notify } = stepAlert(one.progress, this.#inputOf(rule, condition), now);
+    const before = one.progress;
+    const input = this.#inputOf(rule, condition);
+    one.progress = advanceAlert(before, input, now);
+    return { rule, one, before, next: one.progress, input };
+  }
+
+  #finish(
+    { rule, one, before, next, input }: Step,
+    firing: readonly Alert["labels"][],
+    silences: readonly Silence[],
+    now: number,
+  ): AlertChange | undefined {
+    if (FIRES.has(next.state) && (silences.length > 0 || firing.length > 1)) {
+      const own = receiverLabels(toAlert(rule, one));
+      const labels = firing.find((other) => isSameLabels(other, own)) ?? own;
+      one.isSilenced = silences.some(({ matchers }) => matchesAll(matchers, labels));
+      one.isInhibited = isInhibited(labels, firing, this.#inhibit);
+    } else {
+      one.isSilenced = one.isInhibited = false;
+    }
+    const isSuppressed = one.isSilenced || one.isInhibited;
+    const { progress, notify } = decideNotice(before, next, { ...input, isSuppressed }, now);
     one.progress = progress;
-    return progress.state === previous && !notify
-      ? undefined
-      : { alert: toAlert(rule, one), previous, notify };
+    if (progress.state === "inactive" && !(now < (progress.quietUntil ?? 0))) {
+      this.#tracked.get(rule)?.delete(alertId(rule.name, one.labels));
+    }
+    const isSame = progress.state === before.state && progress.flapping === before.flapping;
+    return isSame && !notify ? undefined : { alert: toAlert(rule, one), previous: before.state, notify };
   }
 
   #inputOf(rule: AlertRule, condition: AlertInput["condition"]): AlertInput {
@@ -228,7 +330,7 @@ export class AlertEngine {
       condition,
       forMs,
       keepFiringMs,
-      cooldownMs,
+      cooldownMs: Math.max(cooldownMs, LEAST_COOLDOWN_MS),
       noDataMs: this.#noDataMs,
       resolvedMs: this.#resolvedMs,
     };
@@ -251,38 +353,4 @@ export class AlertEngine {
       console.error(failure);
     }
   }
-}
-
-function track(
-  group: Map<string, Tracked>,
-  id: string,
-  { labels, metric, value, threshold }: Finding,
-): Tracked {
-  const one: Tracked = { labels, metric, value, threshold, progress: INACTIVE, suspendedAt: undefined };
-  group.set(id, one);
-  return one;
-}
-
-function toAlert(rule: AlertRule, { labels, progress, metric, value, threshold }: Tracked): Alert {
-  const { state, activeAt, firedAt, resolvedAt, acknowledged } = progress;
-  const notified = firedAt === undefined ? undefined : progress.notified;
-  const message = renderTemplate(rule.message, { metric, labels, value, threshold });
-  const { name, level } = rule;
-  const known = { value, threshold, activeAt, firedAt, resolvedAt, acknowledged, notified };
-  return dropUndefined({ id: alertId(name, labels), rule: name, level, state, labels, message, ...known });
-}
-
-function toSaved(rule: AlertRule, one: Tracked, seenAt: number): SavedAlert {
-  const { labels, metric, value, threshold, progress, suspendedAt = seenAt } = one;
-  const finite = Number.isFinite(value) ? value : undefined; // JSON has no other numbers
-  const saved = { rule: rule.name, labels, metric, value: finite, threshold, seenAt: suspendedAt };
-  return dropUndefined({ ...saved, progress: dropUndefined(progress) });
-}
-
-function toTracked({ labels, metric, value, threshold, progress, seenAt }: SavedAlert): Tracked {
-  return { labels, metric, value, threshold, progress, suspendedAt: seenAt };
-}
-
-function dropUndefined<T extends object>(record: T): T {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 }

@@ -1,5 +1,6 @@
 // This module is browser-safe.
 import type { AlertRule, ThresholdCondition } from "./alert_rule.ts";
+import type { InhibitRule } from "./silence.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -159,3 +160,17 @@ export const defaultAlertRules: readonly AlertRule[] = Object.freeze([
     message: "Emotion {{emotion}} did what no interaction can do: it jumped by more than 0.5, or left 0 to 1",
   },
 ] satisfies AlertRule[]);
+
+const consequence = (source: string, target: string, equal: readonly string[] = []): InhibitRule => ({
+  source: [{ label: "alertname", op: "=", value: source }],
+  target: [{ label: "alertname", op: "=", value: target }],
+  equal,
+});
+
+/** Which of the {@linkcode defaultAlertRules} say no more than others do while these fire. */
+export const defaultInhibitRules: readonly InhibitRule[] = Object.freeze([
+  consequence("critical_memory_usage", "high_memory_usage"),
+  consequence("memory_critical_10gb", "memory_warning_8gb"),
+  consequence("memory_limit_predicted", "memory_leak_suspected"),
+  consequence("platform_offline_extended", "platform_unhealthy", ["platform"]),
+]);

@@ -3,7 +3,14 @@
  *
  * @module
  */
-export { type Alert, type AlertChange, alertId, type AlertLevel, type AlertState } from "./alert.ts";
+export {
+  type Alert,
+  type AlertChange,
+  alertId,
+  type AlertLevel,
+  type AlertState,
+  receiverLabels,
+} from "./alert.ts";
 export { AlertEngine, type AlertEngineOptions } from "./alert_engine.ts";
 export type {
   AbsentCondition,
@@ -21,10 +28,12 @@ export type {
   SeriesSelector,
   ThresholdCondition,
 } from "./alert_rule.ts";
-export { defaultAlertRules } from "./default_rules.ts";
+export { defaultAlertRules, defaultInhibitRules } from "./default_rules.ts";
 export { type AlertEngineState, type SavedAlert } from "./_engine_state.ts";
+export type { LabelMatcher } from "./matcher.ts";
 export { type MetricReader, type MetricSeries } from "./metric_reader.ts";
 export { parseAlertRule, type ParseAlertRuleOptions } from "./parse_alert_rule.ts";
+export type { InhibitRule, Silence } from "./silence.ts";
 export {
   type AlertInput,
   type AlertProgress,

@@ -19,6 +19,14 @@ export interface AlertProgress {
   /** End of the cooldown after the last alert that people were told of. */
   readonly quietUntil?: number | undefined;
   readonly acknowledged?: boolean | undefined;
+  /** When it began to fire, the last few times. */
+  readonly firings?: readonly number[] | undefined;
+  /** Whether it begins to fire again and again. */
+  readonly flapping?: boolean | undefined;
+  /** Whether people were told so. */
+  readonly flappingTold?: boolean | undefined;
+  /** What people were told last. */
+  readonly told?: "firing" | "resolved" | undefined;
 }
 
 /** What a rule says of an alert at one moment, and the rule's times. */
@@ -32,7 +40,14 @@ export interface AlertInput {
   readonly noDataMs: number;
   /** How long a resolved alert is shown. */
   readonly resolvedMs: number;
+  /** Nobody is to be told that it fires: it is silenced, or a consequence of another. @default {false} */
+  readonly isSuppressed?: boolean | undefined;
+  /** An alert that begins to fire five times within this long is flapping, until it has not for as long. @default {600_000} */
+  readonly flappingMs?: number | undefined;
 }
+
+const FLAPPING_FIRINGS = 5;
+const FLAPPING_MS = 600_000;
 
 /** Result of {@linkcode stepAlert}. */
 export interface AlertStep {
@@ -47,7 +62,8 @@ export const INACTIVE: AlertProgress = Object.freeze({ state: "inactive", active
 /**
  * The next step of an alert. Like Prometheus: pending is forgotten when the condition is gone or without data,
  * and an error freezes everything. Unlike it: a firing alert whose series vanishes is held as `no-data` for a while
- * before it resolves, and recovery has a threshold of its own.
+ * before it resolves, and recovery has a threshold of its own. Of an alert that flaps people are told once that it does, and once how
+ * it ended; and a resolve is told of, silenced or not, if the firing was.
  *
  * @example
  * ```ts
@@ -63,11 +79,51 @@ export const INACTIVE: AlertProgress = Object.freeze({ state: "inactive", active
  * ```
  */
 export function stepAlert(progress: AlertProgress, input: AlertInput, now: number): AlertStep {
-  const next = advance(progress, input, now);
-  if (next.state === "resolved" && progress.state !== "resolved")
-    return { progress: next, notify: progress.notified };
-  const due = next.state === "firing" && !next.notified && now >= (next.quietUntil ?? -Infinity);
-  return due ? { progress: { ...next, notified: true }, notify: true } : { progress: next, notify: false };
+  return decideNotice(progress, advanceAlert(progress, input, now), input, now);
+}
+
+/** The first half of {@linkcode stepAlert}: where the alert stands now, whoever is to be told. */
+export function advanceAlert(progress: AlertProgress, input: AlertInput, now: number): AlertProgress {
+  const { firings, flapping, flappingTold, told } = progress;
+  const moved = advance(progress, input, now);
+  // how it ended is still owed
+  const next = flapping && moved.state === "inactive" && progress.state === "resolved" ? progress : moved;
+  const begins = next.firedAt === now && next.state === "firing" && progress.state !== "firing";
+  const recent = begins ? [...(firings ?? []), now].slice(-FLAPPING_FIRINGS) : firings;
+  if (recent === undefined && told === undefined) return next;
+  const { flappingMs = FLAPPING_MS } = input;
+  const isStill =
+    now - (recent?.at(-1) ?? now) >= flappingMs && now - (next.resolvedAt ?? now - flappingMs) >= flappingMs;
+  const isOften = recent?.length === FLAPPING_FIRINGS && now - recent[0]! <= flappingMs;
+  return { ...next, firings: recent, flapping: flapping ? !isStill : isOften, flappingTold, told };
+}
+
+/** The second half of {@linkcode stepAlert}: whether people are to be told now. */
+export function decideNotice(
+  before: AlertProgress,
+  next: AlertProgress,
+  { isSuppressed = false }: AlertInput,
+  now: number,
+): AlertStep {
+  const isOver = next.state === "resolved";
+  if (next.flapping) {
+    const isNews = next.state === "firing" && !next.notified && !next.flappingTold;
+    if (!isNews || isSuppressed || now < (next.quietUntil ?? -Infinity))
+      return { progress: next, notify: false };
+    return { progress: { ...next, notified: true, flappingTold: true, told: "firing" }, notify: true };
+  }
+  const calm = { ...next, ...(next.flappingTold && { flappingTold: undefined }) };
+  if (before.flapping && isOver && before.told !== undefined) {
+    // the end of it, which nobody may have been told of
+    const isOwed = before.told === "firing" || before.flappingTold === true;
+    return { progress: { ...calm, told: "resolved" }, notify: isOwed };
+  }
+  if (isOver && before.state !== "resolved") {
+    return { progress: next.notified ? { ...calm, told: "resolved" } : calm, notify: next.notified };
+  }
+  const isDue = next.state === "firing" && !next.notified && now >= (next.quietUntil ?? -Infinity);
+  if (!isDue || isSuppressed) return { progress: calm, notify: false };
+  return { progress: { ...calm, notified: true, told: "firing" }, notify: true };
 }
 
 /**
