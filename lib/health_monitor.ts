@@ -1,4 +1,7 @@
 import type { Alert } from "./alerts/alert.ts";
+import type { AlertChannel } from "./alerts/channel.ts";
+import { DeadMansSwitch } from "./alerts/dead_mans_switch.ts";
+import { AlertNotifier } from "./alerts/notifier.ts";
 import { AlertEngine } from "./alerts/alert_engine.ts";
 import type { AlertRule } from "./alerts/alert_rule.ts";
 import { defaultAlertRules } from "./alerts/default_rules.ts";
@@ -37,6 +40,7 @@ import { MetricsStore } from "./store/metrics_store.ts";
 
 const RESOLVED_SHOWN_MS = 60 * 60 * 1000;
 const ALERT_STATE = "alerts";
+const OUTBOX_STATE = "alerts.outbox";
 
 // Looked for so often that what has been appended is on the disk at once; nothing is written when nothing has changed.
 const SYNC_INTERVAL_MS = 400;
@@ -67,6 +71,12 @@ export interface HealthMonitorOptions {
   leakMinHours?: number | undefined;
   /** @default {defaultAlertRules} */
   rules?: readonly AlertRule[] | undefined;
+  /** Ways to tell people of alerts, besides the page; {@linkcode HealthMonitor.notifier} says how they fare. @default {[]} */
+  channels?: readonly AlertChannel[] | undefined;
+  /** Where the page is, for links in what is sent. */
+  pageUrl?: string | undefined;
+  /** Asked for by GET every minute while alerts are looked at: who hears nothing says that the machine is gone. */
+  deadMansUrl?: string | undefined;
   /** How often everything is looked at and told to the page, in milliseconds. @default {500} */
   intervalMs?: number | undefined;
   /**
@@ -110,6 +120,7 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
   /** Registry of everything measured; register metrics of your own here. */
   readonly registry: MetricsRegistry;
   readonly alerts: AlertEngine;
+  readonly notifier: AlertNotifier;
   readonly store: MetricsStore;
 
   readonly #options: HealthMonitorOptions;
@@ -138,6 +149,7 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
   #memory: FeedMemory | undefined;
   #status: FeedStatus = "unknown";
   #lastSampleAt = -Infinity;
+  #evaluatedAt = -Infinity;
 
   private constructor(options: HealthMonitorOptions, { registry, store, onError, resources }: MonitorParts) {
     const {
@@ -192,6 +204,20 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
       platforms: new SourceReader("platforms", platforms, { ...reading("platforms"), parse: parsePlatforms }),
     };
     this.alerts = new AlertEngine({ rules, reader: this.#reader, clock, onError });
+    const { name = "Companion", pageUrl, channels = [], deadMansUrl } = options;
+    this.notifier = resources.use(
+      new AlertNotifier({
+        channels,
+        source: { name, url: pageUrl },
+        clock,
+        onError,
+        onChange: () => this.store.putState(OUTBOX_STATE, this.notifier),
+      }),
+    );
+    this.notifier.repeatFrom(() => this.alerts.alerts);
+    if (deadMansUrl === undefined) return;
+    const isAlive = (): boolean => clock.now() - this.#evaluatedAt < 2 * intervalMs + SOURCE_PATIENCE_MS;
+    resources.use(new DeadMansSwitch({ url: deadMansUrl, isAlive, clock, onError }));
   }
 
   /**
@@ -338,7 +364,11 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
 
   #evaluateAlerts(time: number): void {
     const changed = this.alerts.evaluate(time);
-    for (const { alert } of changed) this.#emit({ type: "alert", data: alert });
+    this.#evaluatedAt = time;
+    for (const change of changed) {
+      this.#emit({ type: "alert", data: change.alert });
+      this.notifier.add(change); // owed before its alert is known to have been told: twice is better than never
+    }
     if (changed.length > 0) this.store.putState(ALERT_STATE, this.alerts);
     const status = worstOf(this.alerts.alerts);
     if (status === this.#status) return;
@@ -347,11 +377,16 @@ export class HealthMonitor implements HealthSource, CompanionObserver, AsyncDisp
   }
 
   #restoreAlerts(): void {
-    try {
-      const saved = this.store.getState(ALERT_STATE);
-      if (saved !== undefined) this.alerts.restore(saved);
-    } catch (error) {
-      this.#onError(error); // alerts begin anew: that is better than none
+    for (const [name, part] of [
+      [ALERT_STATE, this.alerts],
+      [OUTBOX_STATE, this.notifier],
+    ] as const) {
+      try {
+        const saved = this.store.getState(name);
+        if (saved !== undefined) part.restore(saved);
+      } catch (error) {
+        this.#onError(error); // alerts begin anew: that is better than none
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Alert rules as data, and the engine that applies them. Browser-safe.
+ * Alert rules as data, the engine that applies them, and the channels that tell people.
  *
  * @module
  */
@@ -12,6 +12,27 @@ export {
   receiverLabels,
 } from "./alert.ts";
 export { AlertEngine, type AlertEngineOptions } from "./alert_engine.ts";
+export {
+  type AlertChannel,
+  type AlertMessage,
+  type AlertSource,
+  ChannelError,
+  type ChannelOptions,
+} from "./channel.ts";
+export { alertmanagerChannel, type AlertmanagerChannelOptions } from "./channels/alertmanager_channel.ts";
+export { discordChannel, type DiscordChannelOptions } from "./channels/discord_channel.ts";
+export { type Email, emailChannel, type EmailChannelOptions } from "./channels/email_channel.ts";
+export { logChannel, type LogChannelOptions } from "./channels/log_channel.ts";
+export { ntfyChannel, type NtfyChannelOptions } from "./channels/ntfy_channel.ts";
+export { slackChannel, type SlackChannelOptions } from "./channels/slack_channel.ts";
+export { webhookChannel, type WebhookChannelOptions } from "./channels/webhook_channel.ts";
+export {
+  AlertNotifier,
+  type AlertNotifierOptions,
+  type AlertNotifierState,
+  type ChannelStatus,
+} from "./notifier.ts";
+export type { DeadLetter, OutboxEntry, SavedOutbox } from "./_outbox.ts";
 export type {
   AbsentCondition,
   AlertCondition,
@@ -28,6 +49,7 @@ export type {
   SeriesSelector,
   ThresholdCondition,
 } from "./alert_rule.ts";
+export { DeadMansSwitch, type DeadMansSwitchOptions } from "./dead_mans_switch.ts";
 export { defaultAlertRules, defaultInhibitRules } from "./default_rules.ts";
 export { type AlertEngineState, type SavedAlert } from "./_engine_state.ts";
 export type { LabelMatcher } from "./matcher.ts";
