@@ -208,8 +208,9 @@ export function lowerBound(times: Float64Array, count: number, time: number): nu
 
 function visitWithin(rows: Rows, count: number, from: number, to: number, visit: VisitRows): void {
   const times = rows[0]!;
-  const first = times[0]! >= from ? 0 : lowerBound(times, count, from);
   let end = count;
+  if (times[count - 1]! < from || times[0]! > to) return;
+  const first = times[0]! >= from ? 0 : lowerBound(times, count, from);
   if (times[count - 1]! > to) {
     end = lowerBound(times, count, to);
     if (times[end] === to) end++;
