@@ -159,7 +159,76 @@ export const defaultAlertRules: readonly AlertRule[] = Object.freeze([
     cooldownMs: 30 * MINUTE,
     message: "Emotion {{emotion}} did what no interaction can do: it jumped by more than 0.5, or left 0 to 1",
   },
+  {
+    // read twice a second: a companion that restarts fails for seconds
+    name: "companion_unreadable",
+    level: "warning",
+    condition: {
+      metric: "demi_source_errors_total",
+      fn: "increase",
+      windowMs: MINUTE,
+      op: ">",
+      threshold: 10,
+    },
+    forMs: 30 * SECOND,
+    cooldownMs: 15 * MINUTE,
+    message: "What the companion says of its {{source}} cannot be read: nothing is known of it",
+  },
+  {
+    // a night without a word changes nothing, and is none of this
+    name: "emotional_state_frozen",
+    level: "warning",
+    condition: {
+      all: [
+        {
+          metric: "demi_emotion_last_updated_timestamp_seconds",
+          fn: "unchanged",
+          windowMs: 70 * MINUTE,
+          op: ">=",
+          threshold: 3600,
+        },
+        { metric: "demi_platform_messages_total", fn: "increase", windowMs: HOUR, op: ">", threshold: 5 },
+      ],
+    },
+    forMs: 0,
+    cooldownMs: 6 * HOUR,
+    message: "The emotional state has stood still for {{value}}, although messages were answered",
+  },
+  {
+    // of milliseconds the same one comes by itself again and again
+    name: "platform_latency_frozen",
+    level: "info",
+    condition: {
+      all: [
+        {
+          metric: "demi_platform_latency_seconds",
+          fn: "unchanged",
+          windowMs: 20 * MINUTE,
+          op: ">=",
+          threshold: 900,
+        },
+        above("demi_platform_latency_seconds", 0.02),
+        { metric: "demi_platform_up", fn: "last", windowMs: 15 * SECOND, op: "==", threshold: 1 },
+      ],
+    },
+    forMs: 0,
+    cooldownMs: 6 * HOUR,
+    message: "The latency of {{platform}} has been the same for {{value}}: nobody measures it",
+  },
 ] satisfies AlertRule[]);
+
+/**
+ * An alert that is there as long as somebody looks, for a receiver that minds when it is not: a route of Alertmanager to a dead man's
+ * switch. Not among the default rules.
+ */
+export const watchdogRule: AlertRule = Object.freeze<AlertRule>({
+  name: "watchdog",
+  level: "info",
+  condition: { always: true },
+  forMs: 0,
+  cooldownMs: 0,
+  message: "Alerts are being looked at",
+});
 
 const consequence = (source: string, target: string, equal: readonly string[] = []): InhibitRule => ({
   source: [{ label: "alertname", op: "=", value: source }],

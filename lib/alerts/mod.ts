@@ -50,7 +50,7 @@ export type {
   ThresholdCondition,
 } from "./alert_rule.ts";
 export { DeadMansSwitch, type DeadMansSwitchOptions } from "./dead_mans_switch.ts";
-export { defaultAlertRules, defaultInhibitRules } from "./default_rules.ts";
+export { defaultAlertRules, defaultInhibitRules, watchdogRule } from "./default_rules.ts";
 export { type AlertEngineState, type SavedAlert } from "./_engine_state.ts";
 export type { LabelMatcher } from "./matcher.ts";
 export { type MetricReader, type MetricSeries } from "./metric_reader.ts";

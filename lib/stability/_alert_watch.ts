@@ -25,7 +25,8 @@ export interface AlertWatchState {
   readonly counts: readonly AlertCount[];
 }
 
-const POINTS_KEPT = 32;
+// An hour and more of looks a minute apart: the longest window of the default rules.
+const POINTS_KEPT = 80;
 const REPLIES_KEPT = 100;
 const MOST_COUNTS = 200;
 
@@ -65,7 +66,9 @@ export class AlertWatch implements MetricReader {
       put("demi_emotion", { emotion }, value);
       put("demi_emotion_out_of_bounds", { emotion }, value >= 0 && value <= 1 ? 0 : 1);
     }
-    for (const { name, status } of health ?? []) {
+    if (emotions) put("demi_emotion_last_updated_timestamp_seconds", {}, emotions.lastUpdated / 1000);
+    for (const { name, status, messages } of health ?? []) {
+      if (messages !== undefined) put("demi_platform_messages_total", { platform: name }, messages);
       if (status !== "disabled") put("demi_platform_up", { platform: name }, isPlatformUp(status) ? 1 : 0);
     }
     if (memory) put("process_resident_memory_bytes", {}, memory.rssBytes);

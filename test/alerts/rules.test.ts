@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { AlertEngine } from "../../lib/alerts/alert_engine.ts";
 import { defaultAlertRules } from "../../lib/alerts/default_rules.ts";
 import { parseAlertRule } from "../../lib/alerts/parse_alert_rule.ts";
+import { VirtualClock } from "../../lib/base/virtual_clock.ts";
+import { MetricsStore } from "../../lib/store/metrics_store.ts";
 import { SeriesReader } from "./_series_reader.ts";
 
 const RULE = {
@@ -97,6 +99,24 @@ function simulate(
   return fired;
 }
 
+/** What people are told, of looks 5 s apart at what is healthy but for what `change` says. */
+async function planted(
+  change: (second: number) => Readonly<Record<string, number>>,
+  seconds: number,
+): Promise<string[]> {
+  const clock = new VirtualClock({ startMs: 0 });
+  await using store = await MetricsStore.open({ clock });
+  const engine = new AlertEngine({ reader: store, clock });
+  const notices: string[] = [];
+  for (let second = 0; second <= seconds; second += second < 400 ? 1 : 5) {
+    store.append(second * 1000, { ...HEALTHY, ...change(second) });
+    for (const { alert, notify } of engine.evaluate(second * 1000)) {
+      if (notify) notices.push(`${alert.id} ${alert.state}`);
+    }
+  }
+  return notices;
+}
+
 suite("defaultAlertRules", () => {
   test("are valid, and no cooldown or level is other than promised", () => {
     assert.deepEqual(
@@ -115,6 +135,9 @@ suite("defaultAlertRules", () => {
         ["extreme_loneliness", "info", 60],
         ["extreme_frustration", "info", 60],
         ["emotional_anomaly", "warning", 30],
+        ["companion_unreadable", "warning", 15],
+        ["emotional_state_frozen", "warning", 360],
+        ["platform_latency_frozen", "info", 360],
       ],
     );
     for (const rule of defaultAlertRules) assert.equal(parseAlertRule(rule), rule);
@@ -155,11 +178,44 @@ suite("defaultAlertRules", () => {
     [{ 'demi_emotion_change{emotion="affection"}': 0.51 }, 'emotional_anomaly{emotion="affection"}', 10],
     [{ 'demi_emotion_out_of_bounds{emotion="affection"}': 1 }, 'emotional_anomaly{emotion="affection"}', 10],
   ] as const satisfies readonly (readonly [Record<string, number>, string, number])[]) {
-    test(`${id} fires for ${JSON.stringify(values)}`, () => {
+    test(`${id} fires for ${JSON.stringify(values)}, once, resolves, and nothing else is said`, async () => {
       const fired = simulate(second + 5, (now) => (now >= 10 ? values : {}));
       assert.equal(fired.get(id), second);
+      const notices = await planted((now) => (now >= 10 && now <= second + 5 ? values : {}), 2400);
+      const before = id.startsWith("platform_offline")
+        ? ['platform_unhealthy{platform="discord"} firing']
+        : [];
+      const after = before.map((notice) => notice.replace("firing", "resolved"));
+      assert.deepEqual(notices, [...before, `${id} firing`, ...after, `${id} resolved`]);
     });
   }
+
+  test("a source that cannot be read, an emotional state and a latency that stand still are told once, and over when they move", async () => {
+    const errors = 'demi_source_errors_total{source="emotions"}';
+    const failing = await planted((now) => ({ [errors]: 2 * Math.max(0, Math.min(now, 200) - 60) }), 900);
+    assert.deepEqual(failing, [
+      'companion_unreadable{source="emotions"} firing',
+      'companion_unreadable{source="emotions"} resolved',
+    ]);
+    const updated = "demi_emotion_last_updated_timestamp_seconds";
+    const messages = 'demi_platform_messages_total{platform="discord"}';
+    const living = (stuckAt: number, goesOnAt: number) => (now: number) => ({
+      [updated]: now > stuckAt && now < goesOnAt ? stuckAt : now - (now % 60),
+      [messages]: Math.floor(now / 120),
+    });
+    const frozen = ["emotional_state_frozen firing", "emotional_state_frozen resolved"];
+    assert.deepEqual(await planted(living(1200, 9000), 12_000), frozen);
+    assert.deepEqual(await planted(living(Infinity, 0), 12_000), []);
+    // a night without a word
+    assert.deepEqual(await planted(() => ({ [updated]: 60, [messages]: 7 }), 40_000), []);
+    const latency = 'demi_platform_latency_seconds{platform="discord"}';
+    const stuck = (now: number) => ({ [latency]: now > 600 && now < 3000 ? 0.093 : 0.09 + (now % 7) / 1000 });
+    const latencies = ["firing", "resolved"].map(
+      (state) => `platform_latency_frozen{platform="discord"} ${state}`,
+    );
+    assert.deepEqual(await planted(stuck, 6000), latencies);
+    assert.deepEqual(await planted(() => ({ [latency]: 0.001, demi_platform_errors_total: 0 }), 6000), []);
+  });
 
   test("a leak that wavers for a minute, one that fills 8 GB only, and one that takes longer than a week predict no limit", () => {
     const fired = simulate(900, (now) => ({
