@@ -12,6 +12,7 @@ export {
   receiverLabels,
 } from "./alert.ts";
 export { AlertEngine, type AlertEngineOptions } from "./alert_engine.ts";
+export { backtest, type BacktestFiring, type BacktestOptions, type BacktestResult } from "./backtest.ts";
 export {
   type AlertChannel,
   type AlertMessage,

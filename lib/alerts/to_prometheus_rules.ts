@@ -1,6 +1,7 @@
 // This module is browser-safe.
 import type { Labels } from "../metrics/sample_key.ts";
-import type { AlertCondition, AlertRule, SeriesSelector, ThresholdCondition } from "./alert_rule.ts";
+import { promqlDuration, promqlFunction, promqlSelector } from "../metrics/promql.ts";
+import type { AlertCondition, AlertRule, ThresholdCondition } from "./alert_rule.ts";
 import { toPrometheusTemplate } from "./_template.ts";
 
 /** What {@linkcode toPrometheusRules} made. */
@@ -50,8 +51,8 @@ function toLines(rule: AlertRule, expression: string): string[] {
   const { name, level, forMs, keepFiringMs = 0, labels = {}, message, runbook } = rule;
   const threshold = "threshold" in rule.condition ? rule.condition.threshold : undefined;
   const lines = [`      - alert: ${name}`, `        expr: ${quote(expression)}`];
-  if (forMs > 0) lines.push(`        for: ${duration(forMs)}`);
-  if (keepFiringMs > 0) lines.push(`        keep_firing_for: ${duration(keepFiringMs)}`);
+  if (forMs > 0) lines.push(`        for: ${promqlDuration(forMs)}`);
+  if (keepFiringMs > 0) lines.push(`        keep_firing_for: ${promqlDuration(keepFiringMs)}`);
   lines.push("        labels:", ...pairs({ ...labels, severity: level }));
   const summary = toPrometheusTemplate(message, threshold);
   lines.push("        annotations:", ...pairs({ summary, ...(runbook && { runbook_url: runbook }) }));
@@ -64,7 +65,10 @@ function pairs(record: Labels): string[] {
 
 function toExpression(condition: AlertCondition): string | { readonly reason: string } {
   if ("always" in condition) return "vector(1)";
-  if ("absent" in condition) return `absent_over_time(${range(condition.absent)})`;
+  if ("absent" in condition) {
+    const { metric, labels, windowMs } = condition.absent;
+    return `absent_over_time(${promqlSelector(metric, labels)}[${promqlDuration(windowMs)}])`;
+  }
   if ("any" in condition) {
     const parts = condition.any.map(toExpression);
     const failed = parts.find((part) => typeof part !== "string");
@@ -80,43 +84,9 @@ function toExpression(condition: AlertCondition): string | { readonly reason: st
 }
 
 function toValue(condition: ThresholdCondition): string | { readonly reason: string } {
-  const series = range(condition);
-  switch (condition.fn) {
-    case "rate":
-    case "increase":
-    case "delta":
-    case "deriv":
-    case "changes":
-      return `${condition.fn}(${series})`;
-    case "quantile":
-      return `quantile_over_time(${condition.quantile ?? 0.5}, ${series})`;
-    case "predict":
-      return `predict_linear(${series}, ${(condition.aheadMs ?? 0) / 1000})`;
-    case "age":
-      return `time() - last_over_time(${series})`;
-    case "jump":
-    case "unchanged":
-      return { reason: `PromQL has no function for ${condition.fn}` };
-    default:
-      return `${condition.fn}_over_time(${series})`;
-  }
-}
-
-function range({ metric, labels = {}, windowMs }: SeriesSelector & { readonly windowMs: number }): string {
-  const matchers = Object.entries(labels).map(([name, value]) => `${name}=${quote(value)}`);
-  return `${metric}${matchers.length > 0 ? `{${matchers.join(",")}}` : ""}[${duration(windowMs)}]`;
-}
-
-const UNITS = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["m", 60_000],
-  ["s", 1000],
-] as const;
-
-function duration(ms: number): string {
-  for (const [unit, length] of UNITS) if (ms >= length && ms % length === 0) return `${ms / length}${unit}`;
-  return `${Math.max(1, Math.round(ms))}ms`;
+  const { metric, labels, fn, windowMs } = condition;
+  const value = promqlFunction(fn, promqlSelector(metric, labels), windowMs, condition);
+  return value ?? { reason: `PromQL has no function for ${fn}` };
 }
 
 /** A text in double quotes, in which YAML, PromQL and JSON agree. */

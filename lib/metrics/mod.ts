@@ -37,3 +37,4 @@ export {
   type WindowFunction,
   type WindowOptions,
 } from "./window_function.ts";
+export { promqlDuration, promqlFunction, promqlSelector } from "./promql.ts";

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Labels } from "../metrics/sample_key.ts";
+import { evaluateWindow, type WindowFunction } from "../metrics/window_function.ts";
 import { type Annotation, checkAnnotation } from "./annotation.ts";
 import { AnnotationList } from "./_annotation_list.ts";
 import { checkExport, type ExportedRow, type ExportQuery, formatRows } from "./export_samples.ts";
@@ -25,6 +26,7 @@ import { JournalDamagedError, TooManySeriesError } from "./store_errors.ts";
 /** A sample's time, epoch ms, and its value. */
 export type Point = readonly [time: number, value: number];
 
+const MOST_STEPS = 11_000;
 const LONG_JOURNAL_BYTES = 32 * 2 ** 20;
 // Encoding a chunk takes some ten microseconds; all series that began together are full together.
 const CHUNKS_ENCODED_AT_ONCE = 16;
@@ -36,6 +38,21 @@ export interface StoreRange {
   readonly key: string;
   readonly from: number;
   readonly to: number;
+}
+
+/** A function of the samples of a series in a window, both ends included. */
+export interface WindowQuery extends StoreRange {
+  readonly fn: WindowFunction;
+  /** Of `quantile`. */
+  readonly quantile?: number | undefined;
+  /** Of `predict`. */
+  readonly aheadMs?: number | undefined;
+}
+
+/** A function of the window before each of many times. */
+export interface RangeQuery extends WindowQuery {
+  readonly stepMs: number;
+  readonly windowMs: number;
 }
 
 /**
@@ -206,6 +223,42 @@ export class MetricsStore implements AsyncDisposable {
       .select(name, labels)
       .map((series) => ({ labels: series.labels, points: this.#read(series, from, to) }))
       .filter(({ points }) => points.length > 0);
+  }
+
+  /**
+   * What a function makes of the samples of a window: the rate of a counter, a quantile over time; see `evaluateWindow`. Undefined where
+   * there are too few.
+   */
+  evaluate({ key, fn, from, to, quantile, aheadMs }: WindowQuery): number | undefined {
+    this.#checkOpen("evaluate window");
+    const series = this.#series.get(key);
+    return series && evaluateWindow(fn, this.#read(series, from, to), { from, to, quantile, aheadMs });
+  }
+
+  /**
+   * The same at each step from `from` to `to`, of the window that ends there; null where there are too few samples.
+   *
+   * @throws {RangeError} If there would be more than 11,000 steps, the most that Prometheus gives.
+   */
+  evaluateRange(query: RangeQuery): readonly (readonly [time: number, value: number | null])[] {
+    this.#checkOpen("evaluate range");
+    const { key, fn, from, to, stepMs, windowMs, quantile, aheadMs } = query;
+    const count = Math.floor((to - from) / stepMs) + 1;
+    if (!(count <= MOST_STEPS && stepMs > 0 && windowMs > 0)) {
+      throw new RangeError(
+        `Cannot evaluate range: 'stepMs' and 'windowMs' must be > 0 and make at most ${MOST_STEPS} steps, got ${stepMs}, ${windowMs} and ${count}`,
+      );
+    }
+    const series = this.#series.get(key);
+    const points = series ? this.#read(series, from - windowMs, to) : [];
+    let [first, end] = [0, 0];
+    return Array.from({ length: Math.max(0, count) }, (_, i) => {
+      const at = from + i * stepMs;
+      while (end < points.length && points[end]![0] <= at) end++;
+      while (first < end && points[first]![0] < at - windowMs) first++;
+      const window = { from: at - windowMs, to: at, quantile, aheadMs };
+      return [at, evaluateWindow(fn, points.slice(first, end), window) ?? null] as const;
+    });
   }
 
   /**

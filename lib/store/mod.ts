@@ -9,7 +9,13 @@ export { StoreLockedError } from "./lock_file.ts";
 export type { SyncPolicy } from "./_journal.ts";
 export type { MetricsStoreOptions } from "./_store_options.ts";
 export type { Annotation } from "./annotation.ts";
-export { MetricsStore, type Point, type StoreRange } from "./metrics_store.ts";
+export {
+  MetricsStore,
+  type Point,
+  type RangeQuery,
+  type StoreRange,
+  type WindowQuery,
+} from "./metrics_store.ts";
 export {
   JournalDamagedError,
   StoreCorruptError,
@@ -18,3 +24,4 @@ export {
   StoreUnwritableError,
   TooManySeriesError,
 } from "./store_errors.ts";
+export { PrometheusError, PrometheusSource, type PrometheusSourceOptions } from "./prometheus_source.ts";
