@@ -25,6 +25,8 @@ export interface CatalogueEntry {
   readonly name: string;
   readonly type: MetricType;
   readonly help: string;
+  /** What the name ends with, before `_total`: `seconds`, `bytes`, `ratio`, `celsius`; missing of what is counted. */
+  readonly unit?: string | undefined;
   readonly labels: readonly string[];
   readonly maxSeries: number;
   /** Upper bounds of a histogram's buckets, without `+Inf`. */
@@ -58,7 +60,15 @@ export function toCatalogueEntry(definition: MetricDefinition, type: MetricType)
       `Cannot register ${type} ${name}: 'maxSeries' must be an integer >= 1, got ${maxSeries}`,
     );
   }
-  return { name, type, help, labels: [...labels].sort(), maxSeries };
+  const unit = unitOf(name);
+  return { name, type, help, ...(unit && { unit }), labels: [...labels].sort(), maxSeries };
+}
+
+const UNITS = ["seconds", "bytes", "ratio", "celsius"];
+
+function unitOf(name: string): string | undefined {
+  const family = name.replace(/_total$/, "");
+  return UNITS.find((unit) => family.endsWith(`_${unit}`));
 }
 
 function checkName(name: unknown, type: MetricType): void {

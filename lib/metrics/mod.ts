@@ -10,6 +10,7 @@ export { EventLoopCollector, type EventLoopCollectorOptions } from "./event_loop
 export { formatOpenMetricsText, OPEN_METRICS_CONTENT_TYPE } from "./open_metrics_text.ts";
 export { KeyedFamily, type KeyedSource } from "./keyed_family.ts";
 export { type BindArguments, CardinalityError, MetricFamily, type SampleSource } from "./family.ts";
+export { formatCatalogue } from "./format_catalogue.ts";
 export { Gauge } from "./gauge.ts";
 export { exponentialBuckets, Histogram } from "./histogram.ts";
 export { LlmCollector, type LlmCollectorOptions } from "./llm_collector.ts";

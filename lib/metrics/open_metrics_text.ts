@@ -7,9 +7,6 @@ import { sampleKey } from "./sample_key.ts";
 /** Content type of what {@linkcode formatOpenMetricsText} returns. */
 export const OPEN_METRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-// A metric whose name ends with one says so.
-const UNITS = ["seconds", "bytes", "ratio"];
-
 /**
  * All metrics of the registry in the OpenMetrics text format 1.0, with their exemplars. A metric without a sample is left out.
  *
@@ -38,11 +35,10 @@ export function formatOpenMetricsText(
   return `${families.join("")}# EOF\n`;
 }
 
-function formatFamily({ name, type, help }: CatalogueEntry, samples: readonly MetricSample[]): string {
+function formatFamily({ name, type, help, unit }: CatalogueEntry, samples: readonly MetricSample[]): string {
   if (samples.length === 0) return "";
   // the name of a counter's family is without what its samples end with
   const family = type === "counter" ? name.slice(0, -"_total".length) : name;
-  const unit = UNITS.find((each) => family.endsWith(`_${each}`));
   const lines = samples.map(
     (sample) => `${keyOf(sample)} ${formatValue(sample.value)}${exemplarOf(sample)}\n`,
   );
