@@ -139,10 +139,11 @@ export const defaultAlertRules: readonly AlertRule[] = Object.freeze([
     message: "Loneliness is at {{value}}, above {{threshold}}",
   },
   {
+    // a quarrel drives it there for up to half an hour, several times on a busy day: an hour is no quarrel
     name: "extreme_frustration",
     level: "info",
     condition: above("demi_emotion", 0.9, { emotion: "frustration" }),
-    forMs: MINUTE,
+    forMs: HOUR,
     clear: 0.85,
     cooldownMs: 60 * MINUTE,
     message: "Frustration is at {{value}}, above {{threshold}}",

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { AlertEngine } from "../../lib/alerts/alert_engine.ts";
@@ -143,6 +144,15 @@ suite("defaultAlertRules", () => {
     for (const rule of defaultAlertRules) assert.equal(parseAlertRule(rule), rule);
   });
 
+  test("have a section of the runbook each, and it has no other", async () => {
+    const page = await readFile(new URL("../../lib/alerts/RUNBOOK.md", import.meta.url), "utf8");
+    const sections = [...page.matchAll(/^## ([a-z0-9_]+)$/gm)].map(([, name]) => name);
+    assert.deepEqual(
+      sections,
+      defaultAlertRules.map(({ name }) => name),
+    );
+  });
+
   test("are silent while all is well, and through a reconnect of two seconds", () => {
     const reconnect = (second: number): Record<string, number> =>
       second === 60 || second === 61 ? { 'demi_platform_up{platform="discord"}': 0 } : {};
@@ -174,14 +184,14 @@ suite("defaultAlertRules", () => {
     [{ 'demi_platform_up{platform="discord"}': 0 }, 'platform_unhealthy{platform="discord"}', 14],
     [{ 'demi_platform_up{platform="discord"}': 0 }, 'platform_offline_extended{platform="discord"}', 310],
     [{ 'demi_emotion{emotion="loneliness"}': 0.91 }, 'extreme_loneliness{emotion="loneliness"}', 70],
-    [{ 'demi_emotion{emotion="frustration"}': 0.91 }, 'extreme_frustration{emotion="frustration"}', 70],
+    [{ 'demi_emotion{emotion="frustration"}': 0.91 }, 'extreme_frustration{emotion="frustration"}', 3610],
     [{ 'demi_emotion_change{emotion="affection"}': 0.51 }, 'emotional_anomaly{emotion="affection"}', 10],
     [{ 'demi_emotion_out_of_bounds{emotion="affection"}': 1 }, 'emotional_anomaly{emotion="affection"}', 10],
   ] as const satisfies readonly (readonly [Record<string, number>, string, number])[]) {
     test(`${id} fires for ${JSON.stringify(values)}, once, resolves, and nothing else is said`, async () => {
       const fired = simulate(second + 5, (now) => (now >= 10 ? values : {}));
       assert.equal(fired.get(id), second);
-      const notices = await planted((now) => (now >= 10 && now <= second + 5 ? values : {}), 2400);
+      const notices = await planted((now) => (now >= 10 && now <= second + 5 ? values : {}), second + 2400);
       const before = id.startsWith("platform_offline")
         ? ['platform_unhealthy{platform="discord"} firing']
         : [];
