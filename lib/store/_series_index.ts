@@ -2,7 +2,8 @@ import { type Labels, parseSampleKey } from "../metrics/sample_key.ts";
 import type { Chunk } from "./_chunk.ts";
 import { Series } from "./_series.ts";
 
-const MOST_KEY_LENGTH = 4096;
+// A label value of the registry has 1,024 characters at most, twice as many when escaped.
+const MOST_KEY_LENGTH = 16_384;
 
 /** All series of a store, by key and by metric. */
 export class SeriesIndex {

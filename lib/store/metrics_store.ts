@@ -152,7 +152,7 @@ export class MetricsStore implements AsyncDisposable {
    *
    * @param time Epoch ms; may be before the last one.
    * @param samples Values by sample key.
-   * @throws {RangeError} If `time` is not a finite number, or a key is longer than 4,096 characters.
+   * @throws {RangeError} If `time` is not a finite number, or a key is longer than 16,384 characters.
    * @throws {SyntaxError} If a key is no sample key.
    */
   append(

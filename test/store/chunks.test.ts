@@ -111,7 +111,7 @@ suite("MetricsStore chunks", () => {
     const key = `a{x="${"y".repeat(2 ** 20)}"}`;
     assert.throws(() => store.append(START, { fine: 1, [key]: 1 }), {
       name: "RangeError",
-      message: /^Cannot append samples: a key must have at most 4096 characters, got 1048583: a\{x="y+…$/,
+      message: /^Cannot append samples: a key must have at most 16384 characters, got 1048583: a\{x="y+…$/,
     });
     assert.deepEqual(store.keys(), []);
   });
