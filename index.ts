@@ -5,7 +5,9 @@
  * @module
  */
 export { AlertEngine } from "./lib/alerts/alert_engine.ts";
+export { backtest } from "./lib/alerts/backtest.ts";
 export { defaultAlertRules } from "./lib/alerts/default_rules.ts";
+export { AlertNotifier } from "./lib/alerts/notifier.ts";
 export { EmotionMonitor } from "./lib/emotion/emotion_monitor.ts";
 export type { EmotionMonitorOptions } from "./lib/emotion/emotion_monitor_options.ts";
 export { DEMI_PROFILE, type EmotionProfile } from "./lib/emotion/emotion_profile.ts";
@@ -32,3 +34,4 @@ export type { StabilityTestOptions } from "./lib/stability/stability_options.ts"
 export type { StabilityResults } from "./lib/stability/stability_results.ts";
 export { RecoveryTest, type RecoveryTestOptions } from "./lib/stability/recovery/recovery_test.ts";
 export { MetricsStore } from "./lib/store/metrics_store.ts";
+export { PrometheusSource } from "./lib/store/prometheus_source.ts";

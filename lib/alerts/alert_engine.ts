@@ -152,7 +152,8 @@ export class AlertEngine {
 
   /** Silences that are in force, or will be. */
   get silences(): readonly Silence[] {
-    return this.#silences;
+    const now = this.#clock.now();
+    return this.#silences.filter((silence) => !isOver(silence, now));
   }
 
   /**
@@ -232,7 +233,7 @@ export class AlertEngine {
     const alerts = [...this.#tracked].flatMap(([rule, group]) =>
       [...group.values()].map((one) => toSaved(rule, one, seenAt)),
     );
-    return { version: 1, alerts, silences: this.#silences };
+    return { version: 1, alerts, silences: this.silences };
   }
 
   /**

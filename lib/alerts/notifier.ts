@@ -195,9 +195,9 @@ export class AlertNotifier implements AsyncDisposable {
   /** Resolves when no channel owes anything that is due, whether or not it was delivered. */
   async idle(): Promise<void> {
     for (;;) {
-      const waiting = this.#lines.filter(
-        ({ running, outbox }) => running ?? outbox.nextAt <= this.#clock.now(),
-      );
+      const isDue = (line: Line): boolean =>
+        line.outbox.nextAt <= this.#clock.now() && this.#rateDelay(line) === 0;
+      const waiting = this.#lines.filter((line) => line.running !== undefined || isDue(line));
       if (waiting.length === 0) return;
       await Promise.all(
         waiting.map((line) => {

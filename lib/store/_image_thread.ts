@@ -57,7 +57,13 @@ function ask(request: Unsent, transfer: ArrayBuffer[]): Promise<ImageReply> {
   idle?.cancel();
   thread ??= start();
   thread.ref(); // whoever waits for a save is not to see the process end before
-  thread.postMessage({ ...request, id }, transfer);
+  try {
+    thread.postMessage({ ...request, id }, transfer);
+  } catch (error) {
+    waiters.delete(id);
+    if (waiters.size === 0) rest(thread);
+    throw error;
+  }
   return promise;
 }
 

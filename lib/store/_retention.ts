@@ -49,8 +49,11 @@ export class Retention {
     for (const levels of [[0, 1], [2], [3]]) {
       if (excess <= 0) break;
       const bytes = sumOf(series, (one) => sumOf(levels, (level) => levelBytes(one, level)));
-      const first = Math.min(...series.flatMap((one) => levels.map((level) => firstTime(one, level))));
-      const last = Math.max(...series.map((one) => one.samples.lastTime));
+      let [first, last] = [Infinity, -Infinity];
+      for (const one of series) {
+        for (const level of levels) first = Math.min(first, firstTime(one, level));
+        last = Math.max(last, one.samples.lastTime);
+      }
       if (!(bytes > 0 && last > first)) continue;
       const cutoff = align(first + (last - first) * Math.min(1, excess / bytes)) + COARSEST_STEP_MS;
       // the newest hour stays, whatever it costs

@@ -26,6 +26,8 @@ import { JournalDamagedError, TooManySeriesError } from "./store_errors.ts";
 /** A sample's time, epoch ms, and its value. */
 export type Point = readonly [time: number, value: number];
 
+// Some 30,000 years: differences of such times still are whole numbers.
+const LATEST = 1e15;
 const MOST_STEPS = 11_000;
 const LONG_JOURNAL_BYTES = 32 * 2 ** 20;
 // Encoding a chunk takes some ten microseconds; all series that began together are full together.
@@ -152,7 +154,7 @@ export class MetricsStore implements AsyncDisposable {
    *
    * @param time Epoch ms; may be before the last one.
    * @param samples Values by sample key.
-   * @throws {RangeError} If `time` is not a finite number, or a key is longer than 16,384 characters.
+   * @throws {RangeError} If `time` is no epoch ms, or a key is longer than 16,384 characters.
    * @throws {SyntaxError} If a key is no sample key.
    */
   append(
@@ -160,8 +162,8 @@ export class MetricsStore implements AsyncDisposable {
     samples: Readonly<Record<string, number>> | Iterable<readonly [string, number]>,
   ): void {
     this.#checkOpen("append samples");
-    if (!Number.isFinite(time)) {
-      throw new RangeError(`Cannot append samples: 'time' must be finite, got ${time}`);
+    if (!(Math.abs(time) <= LATEST)) {
+      throw new RangeError(`Cannot append samples: 'time' must be epoch ms up to ${LATEST}, got ${time}`);
     }
     const [keys, values] = [this.#keys, this.#values];
     keys.length = values.length = 0;
