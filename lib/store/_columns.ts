@@ -1,16 +1,38 @@
 import { Chunk, type Rows } from "./_chunk.ts";
 
-const SMALLEST_HEAD = 16;
+const SMALLEST_HEAD = 8;
+const NOTHING = new Float64Array(); // of levels that may never have a row
 
 /** Told of rows between two indices, the second one not included. */
 export type VisitRows = (rows: Rows, from: number, to: number) => void;
+
+/** The rows of a series at a moment. */
+export interface CapturedRows {
+  readonly chunks: readonly Chunk[];
+  /** Its first `count` rows do not change, but for the last of them, which is here as it was. */
+  readonly head: readonly Float64Array[];
+  readonly count: number;
+  readonly last: readonly number[];
+}
+
+/** What was captured, in chunks. */
+export function chunksOf({ chunks, head, count, last }: CapturedRows): readonly Chunk[] {
+  if (count === 0) return chunks;
+  const rows = head.map((column, i) => {
+    const copy = column.slice(0, count);
+    copy[count - 1] = last[i]!;
+    return copy;
+  });
+  return [...chunks, Chunk.of(rows)];
+}
 
 /** Rows of a series in order of time, none twice: the newest in arrays that grow, the others in chunks. */
 export class Columns {
   readonly #width: number;
   readonly #capacity: number;
   readonly #onSealed: (chunk: Chunk) => void;
-  #chunks: Chunk[] = [];
+  #chunks: readonly Chunk[] = []; // replaced, never changed: a snapshot may hold it
+
   #head: Float64Array[];
   #count = 0;
   #start = -Infinity;
@@ -24,7 +46,7 @@ export class Columns {
     this.#width = width;
     this.#capacity = capacity;
     this.#onSealed = onSealed;
-    this.#head = makeRows(width, SMALLEST_HEAD);
+    this.#head = Array.from({ length: width }, () => NOTHING);
   }
 
   /** Times of the first and the last row; infinite where there is none. */
@@ -92,7 +114,7 @@ export class Columns {
     const halves = changed[0]!.length > 2 * this.#capacity ? split(changed) : [changed];
     const chunks = halves.map((half) => Chunk.of(half));
     for (const chunk of chunks) this.#onSealed(chunk);
-    this.#chunks.splice(chunkAt, 1, ...chunks);
+    this.#chunks = this.#chunks.toSpliced(chunkAt, 1, ...chunks);
     return true;
   }
 
@@ -125,31 +147,32 @@ export class Columns {
     if (this.#chunks.length === 0 && this.#count > 0 && this.lastTime < time) this.#count = 0;
   }
 
-  /** All rows as they are now; what comes later changes none of it. */
-  capture(): readonly Chunk[] {
-    if (this.#count === 0) return this.#chunks.slice();
-    return [...this.#chunks, Chunk.of(this.#headRows().map((column) => column.slice()))];
+  /** All rows as they are now, without a copy of them: {@linkcode chunksOf} makes one, in its own time. */
+  capture(): CapturedRows {
+    const count = this.#count;
+    const last = count === 0 ? [] : this.#head.map((column) => column[count - 1]!);
+    return { chunks: this.#chunks, head: this.#head, count, last };
   }
 
   /** Takes chunks in, before anything else. What is less than full goes on being filled. */
   load(chunks: readonly Chunk[]): void {
-    this.#chunks = chunks.slice();
-    const last = this.#chunks.at(-1);
-    if (!last || last.count >= this.#capacity) return;
-    this.#chunks.pop();
+    const last = chunks.at(-1);
+    const isHead = last !== undefined && last.count < this.#capacity;
+    this.#chunks = isHead ? chunks.slice(0, -1) : chunks;
+    if (!isHead) return;
     this.#replaceHead(last.rows());
   }
 
   #seal(): void {
     const chunk = Chunk.of(this.#headRows());
-    this.#chunks.push(chunk);
+    this.#chunks = [...this.#chunks, chunk];
     this.#head = makeRows(this.#width, this.#capacity);
     this.#count = 0;
     this.#onSealed(chunk);
   }
 
   #enlarge(): void {
-    const length = Math.min(this.#capacity, 2 * this.#head[0]!.length);
+    const length = Math.min(this.#capacity, Math.max(SMALLEST_HEAD, 2 * this.#head[0]!.length));
     this.#head = this.#head.map((column) => {
       const grown = new Float64Array(length);
       grown.set(column);
@@ -165,7 +188,7 @@ export class Columns {
     const count = rows[0]!.length;
     if (count >= this.#capacity) {
       const chunk = Chunk.of(rows);
-      this.#chunks.push(chunk);
+      this.#chunks = [...this.#chunks, chunk];
       this.#onSealed(chunk);
       this.#head = makeRows(this.#width, this.#capacity);
       this.#count = 0;

@@ -20,7 +20,7 @@ const PACK_COLUMNS = FIELDS + MOST_COLUMNS;
 // Chunks of a buffer are of about the same time, and so are forgotten at about the same time, the buffer with them.
 const BUFFER_BYTES = 256 * 1024;
 
-/** Collects chunks. Those that share their times do so still when they are read, if they are added one after another. */
+/** Collects chunks. Those that share their times do so still when they are read, where they are in one buffer. */
 export class Packer {
   #rows: Float64Array = new Float64Array(64 * PACK_COLUMNS);
   #count = 0;
@@ -28,7 +28,7 @@ export class Packer {
   #buffer: Uint8Array = new Uint8Array(BUFFER_BYTES);
   #end = 0;
   #packedBytes = 0;
-  #times: { readonly bytes: Uint8Array; readonly at: number; readonly buffer: number } | undefined;
+  readonly #timesAt = new Map<Uint8Array, number>(); // in the buffer that is being filled
 
   /** How much was added. */
   get bytes(): number {
@@ -40,10 +40,8 @@ export class Packer {
     const [times, ...values] = columns as [Uint8Array, ...Uint8Array[]];
     const needed = columns.reduce((sum, { length }) => sum + length, 0);
     if (this.#end + needed > this.#buffer.length) this.#turn(needed);
-    if (this.#times?.bytes !== times || this.#times.buffer !== this.#buffers.length) {
-      this.#times = { bytes: times, at: this.#put(times), buffer: this.#buffers.length };
-    }
-    const timesAt = this.#times.at;
+    const timesAt = this.#timesAt.get(times) ?? this.#put(times);
+    this.#timesAt.set(times, timesAt);
     const valuesAt = this.#end;
     for (const column of values) this.#put(column);
     if ((this.#count + 1) * PACK_COLUMNS > this.#rows.length) this.#growRows();
@@ -76,6 +74,7 @@ export class Packer {
     this.#buffers.push(this.#buffer.subarray(0, this.#end));
     this.#buffer = new Uint8Array(Math.max(BUFFER_BYTES, needed));
     this.#end = 0;
+    this.#timesAt.clear();
   }
 
   #growRows(): void {
@@ -92,8 +91,8 @@ export function buffersOf({ rows, buffers }: Pack): ArrayBuffer[] {
 
 /** What a {@linkcode Packer} collected. */
 export function* unpack({ rows, buffers }: Pack): Generator<PackedChunk, void, undefined> {
-  let times: Uint8Array | undefined;
-  let timesKey = -1;
+  let known = new Map<number, Uint8Array>();
+  let knownBuffer = 0;
   for (let i = 0; i < rows.length; i += PACK_COLUMNS) {
     const [series, level, from, to, count, isEncoded, buffer, places] = rows.subarray(
       i,
@@ -103,10 +102,11 @@ export function* unpack({ rows, buffers }: Pack): Generator<PackedChunk, void, u
     const timesAt = Math.floor(places / 2 ** 24);
     let at = places % 2 ** 24;
     const lengths = rows.subarray(i + FIELDS, i + PACK_COLUMNS).filter((length) => length > 0);
-    const key = buffer * 2 ** 24 + timesAt;
-    if (key !== timesKey) times = bytes.subarray(timesAt, timesAt + lengths[0]!);
-    timesKey = key;
-    const columns = [times!];
+    if (buffer !== knownBuffer) known = new Map();
+    knownBuffer = buffer;
+    const times = known.get(timesAt) ?? bytes.subarray(timesAt, timesAt + lengths[0]!);
+    known.set(timesAt, times);
+    const columns = [times];
     for (const length of lengths.subarray(1)) {
       columns.push(bytes.subarray(at, at + length));
       at += length;

@@ -89,6 +89,35 @@ suite("MetricsStore chunks", () => {
     for (const [i, [time]] of points.slice(1).entries()) assert.ok(time - points[i]![0] <= 15 * MINUTE);
   });
 
+  test("what comes while a save is under way is in its rollups once, after a kill, too", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "metrics.db");
+    const clock = new VirtualClock();
+    await using store = await MetricsStore.open({ path, clock });
+    // so many that the copy is made bit by bit, and of `a` only after what follows
+    store.append(START, Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`filler_${i}`, i])));
+    for (let i = 0; i < 10; i++) store.append(START + i, { a: i });
+    const saving = store.save();
+    for (let i = 10; i < 15; i++) store.append(START + i, { a: i });
+    await saving;
+    await store.flush();
+    const copy = join(folder.path, "copy.db"); // as a kill would leave it
+    for (const name of await readdir(folder.path)) {
+      if (!name.endsWith(".lock"))
+        await copyFile(join(folder.path, name), join(folder.path, name.replace("metrics", "copy")));
+    }
+    await using again = await MetricsStore.open({ path: copy, clock });
+    assert.equal(again.query({ key: "a", from: 0, to: Infinity }).length, 15);
+    await again.save();
+    using database = new DatabaseSync(copy, { readOnly: true });
+    for (const table of ["rollup_10m", "rollup_1h"]) {
+      const row = database
+        .prepare(`SELECT min, max, sum, count, last FROM ${table} WHERE series = 401`)
+        .get();
+      assert.deepEqual({ ...row }, { min: 0, max: 14, sum: 105, count: 15, last: 14 });
+    }
+  });
+
   test("series beyond the most are left out, which is told once; the others go on", async () => {
     const errors: unknown[] = [];
     await using store = await MetricsStore.open({
