@@ -1,22 +1,17 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer as createSocket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { AddressInfo } from "node:net";
 import { suite, test } from "node:test";
 import assert from "node:assert/strict";
+import { missingProgram, RealServer } from "../_real_server.ts";
 import { HealthMonitor } from "../../lib/health_monitor.ts";
 import { alertmanagerChannel } from "../../lib/alerts/channels/alertmanager_channel.ts";
 import { webhookChannel } from "../../lib/alerts/channels/webhook_channel.ts";
 import type { AlertRule } from "../../lib/alerts/alert_rule.ts";
 
 const COMMAND = "prometheus-alertmanager";
-const missing = spawnSync(COMMAND, ["--version"]).error
-  ? `${COMMAND} is not installed (Debian: prometheus-alertmanager)`
-  : false;
+const missing = missingProgram(COMMAND) ?? false;
+const ALERTS = "/api/v2/alerts";
 
 interface Shown {
   readonly labels: Readonly<Record<string, string>>;
@@ -24,53 +19,24 @@ interface Shown {
   readonly startsAt: string;
 }
 
-/** A real Alertmanager on loopback. */
-class Alertmanager implements AsyncDisposable {
-  readonly url: string;
-  readonly #child: ChildProcess;
-  readonly #folder: string;
-  #log = "";
-
-  private constructor(url: string, child: ChildProcess, folder: string) {
-    this.url = url;
-    this.#child = child;
-    this.#folder = folder;
-    child.stderr!.on("data", (data) => (this.#log += String(data)));
-  }
-
-  /** @param receiver Gets what it sends, after a second at most. */
-  static async start(receiver: string): Promise<Alertmanager> {
-    const folder = await mkdtemp(join(tmpdir(), "demi-alertmanager-"));
-    const config = join(folder, "alertmanager.yml");
-    const route = { receiver: "hook", group_by: ["alertname"], group_wait: "0s", group_interval: "1s" };
-    const receivers = [{ name: "hook", webhook_configs: [{ url: receiver, send_resolved: true }] }];
-    await writeFile(config, JSON.stringify({ route, receivers })); // JSON is YAML
-    const socket = createSocket().listen(0, "127.0.0.1");
-    await once(socket, "listening");
-    const address = `127.0.0.1:${(socket.address() as AddressInfo).port}`;
-    await new Promise((resolve) => socket.close(resolve));
-    const files = ["--config.file", config, "--storage.path", join(folder, "data")];
-    const ports = ["--web.listen-address", address, "--cluster.listen-address", ""];
-    const child = spawn(COMMAND, [...files, ...ports], { stdio: ["ignore", "ignore", "pipe"] });
-    return new Alertmanager(`http://${address}`, child, folder);
-  }
-
-  /** The alerts that it shows, asked again until they are as wanted. */
-  async until(isWanted: (alerts: readonly Shown[]) => boolean): Promise<readonly Shown[]> {
-    for (;;) {
-      if (this.#child.exitCode !== null) throw new Error(`Alertmanager has ended: ${this.#log}`);
-      const answer = await fetch(`${this.url}/api/v2/alerts`).catch(() => undefined);
-      const alerts = answer?.ok ? ((await answer.json()) as readonly Shown[]) : undefined;
-      if (alerts && isWanted(alerts)) return alerts;
-      await sleep(50);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#child, "exit");
-    if (this.#child.kill("SIGTERM")) await ended;
-    await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
-  }
+/** @param receiver Gets what it sends, after a second at most. */
+async function startAlertmanager(receiver: string): Promise<RealServer> {
+  const route = { receiver: "hook", group_by: ["alertname"], group_wait: "0s", group_interval: "1s" };
+  const receivers = [{ name: "hook", webhook_configs: [{ url: receiver, send_resolved: true }] }];
+  return await RealServer.start({
+    command: COMMAND,
+    config: { route, receivers },
+    args: (config, folder, address) => [
+      "--config.file",
+      config,
+      "--storage.path",
+      folder,
+      "--web.listen-address",
+      address,
+      "--cluster.listen-address",
+      "",
+    ],
+  });
 }
 
 suite("a real Alertmanager", { skip: missing, timeout: 120_000 }, () => {
@@ -91,8 +57,8 @@ suite("a real Alertmanager", { skip: missing, timeout: 120_000 }, () => {
     }).listen(0, "127.0.0.1");
     await once(receiver, "listening");
     const own = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-    await using alertmanager = await Alertmanager.start(own);
-    await alertmanager.until(() => true);
+    await using alertmanager = await startAlertmanager(own);
+    await alertmanager.until(ALERTS, () => true);
 
     const rule: AlertRule = {
       name: "demi_is_hot",
@@ -118,7 +84,7 @@ suite("a real Alertmanager", { skip: missing, timeout: 120_000 }, () => {
     });
     const gauge = monitor.registry.gauge({ name: "temperature", help: "For a test", labels: ["room"] });
     gauge.bind({ room: 'cellar "north"' }).set(90);
-    const [shown] = await alertmanager.until((alerts) => alerts.length === 1);
+    const [shown] = await alertmanager.until<readonly Shown[]>(ALERTS, (alerts) => alerts.length === 1);
     const expected = {
       alertname: "demi_is_hot",
       severity: "critical",
@@ -132,7 +98,7 @@ suite("a real Alertmanager", { skip: missing, timeout: 120_000 }, () => {
     });
     assert.equal(Date.parse(shown.startsAt), monitor.alerts.alerts[0]?.firedAt);
     gauge.bind({ room: 'cellar "north"' }).set(20);
-    await alertmanager.until((alerts) => alerts.length === 0); // it no longer shows what is over
+    await alertmanager.until<readonly Shown[]>(ALERTS, (alerts) => alerts.length === 0); // it no longer shows what is over
     await over;
     assert.deepEqual([...new Set(hooks)], ["demi_is_hot firing", "demi_is_hot resolved"]);
     assert.match(

@@ -2,6 +2,7 @@
 // has there (`npm start`, then the page): memory in pages, processor time in microseconds, delays in nanoseconds with the noise of
 // their sums, emotions that step by hundredths and decay, counters that mostly rest, platforms that are up.
 import { SeededRandom } from "demi-health/base";
+import { EMOTION_NAMES } from "demi-health/emotion";
 
 const SERIES = 60;
 export const STEP_MS = 10_000;
@@ -23,16 +24,7 @@ export interface DemoSeries {
   readonly values: readonly Float64Array[];
 }
 
-const EMOTIONS = [
-  "loneliness",
-  "excitement",
-  "frustration",
-  "jealousy",
-  "vulnerability",
-  "confidence",
-  "curiosity",
-  "affection",
-];
+const EMOTIONS = EMOTION_NAMES.slice(0, 8);
 const rest = (first: number) => ({ first, isDecimal: true, next: (last: number): number => last });
 const digits = (value: number, count: number): number => Number(value.toFixed(count));
 
