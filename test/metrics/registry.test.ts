@@ -297,6 +297,7 @@ suite("MetricsRegistry", () => {
       name: "t_seconds",
       type: "histogram",
       help,
+      unit: "seconds",
       labels: ["a", "b"],
       maxSeries: 1000,
       buckets: [1, 2],
