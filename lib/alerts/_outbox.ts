@@ -30,6 +30,8 @@ const MOST_ENTRIES = 1000;
 const MOST_DEAD = 100;
 const MOST_SENT = 1000;
 const MOST_ALERTS = 50;
+// Nothing waits longer; what seems to was put off before the clock was set back.
+const MOST_WAIT_MS = 2 * 3_600_000;
 
 /** The notices that one channel owes, in the order in which they came; each is there once. */
 export class Outbox {
@@ -54,14 +56,15 @@ export class Outbox {
     for (const entry of dropped) this.#bury(entry, now, "too many others waited");
   }
 
-  /** When the next notice is due; infinite where there is none. */
-  get nextAt(): number {
-    return Math.min(Infinity, ...this.#firstOfEach().map(({ nextAt }) => nextAt));
+  /** How long until the next notice is due; infinite where there is none. */
+  waitMs(now: number): number {
+    const waits = this.#firstOfEach().map(({ nextAt }) => (isDue(nextAt, now) ? 0 : nextAt - now));
+    return Math.min(Infinity, ...waits);
   }
 
   /** Those that are due of the group whose turn it is; of one alert only what is first. */
   take(now: number): readonly OutboxEntry[] {
-    const due = this.#firstOfEach().filter(({ nextAt }) => nextAt <= now);
+    const due = this.#firstOfEach().filter(({ nextAt }) => isDue(nextAt, now));
     const [first] = due;
     if (!first) return [];
     return due.filter(({ alert }) => groupOf(alert) === groupOf(first.alert)).slice(0, MOST_ALERTS);
@@ -105,6 +108,10 @@ export class Outbox {
   #bury({ alert }: OutboxEntry, time: number, reason: string): void {
     this.#deadLetters = [...this.#deadLetters, { alert, time, reason }].slice(-MOST_DEAD);
   }
+}
+
+function isDue(nextAt: number, now: number): boolean {
+  return nextAt <= now || nextAt > now + MOST_WAIT_MS;
 }
 
 /** Alerts of one group are told of together. */

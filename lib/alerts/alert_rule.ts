@@ -124,7 +124,10 @@ export interface AlertRule {
   readonly group?: string | undefined;
   /** Labels of its alerts besides those of their series, for silences, inhibition and receivers. They are not part of an alert's id. */
   readonly labels?: Labels | undefined;
-  /** Sentence for people, with `{{value}}`, `{{threshold}}` and any label by its name, such as `{{platform}}`. */
+  /**
+   * Sentence for people, with `{{value}}`, `{{threshold}}` and any label by its name, such as `{{platform}}`. What an alert does not have is
+   * a dash.
+   */
   readonly message: string;
   /** Where it says what to do. */
   readonly runbook?: string | undefined;

@@ -92,3 +92,8 @@ export function linesOf({ alerts, isTest }: AlertMessage): string[] {
     return runbook ? `${said} ${runbook}` : said;
   });
 }
+
+/** No more than so many characters, and none cut in two. */
+export function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
+}

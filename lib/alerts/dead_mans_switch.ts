@@ -56,11 +56,20 @@ export class DeadMansSwitch implements AsyncDisposable {
     this.#sending = clock.track(this.#send(), NAME).then(
       () => void (this.#isFailing = false),
       (error: unknown) => {
-        if (!this.#isFailing && !this.#stop.signal.aborted) this.#options.onError?.(error);
+        const isNews = !this.#isFailing && !this.#stop.signal.aborted;
         this.#isFailing = true;
+        if (isNews) this.#report(error);
       },
     );
     void this.#sending.finally(() => (this.#sending = undefined));
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#options.onError?.(error);
+    } catch (failure) {
+      console.error(failure);
+    }
   }
 
   async #send(): Promise<void> {

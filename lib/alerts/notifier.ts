@@ -162,7 +162,7 @@ export class AlertNotifier implements AsyncDisposable {
       line.outbox.add(alert, now, this.#groupWaitMs);
       this.#schedule(line);
     }
-    this.#options.onChange?.();
+    this.#changed();
   }
 
   /**
@@ -196,7 +196,7 @@ export class AlertNotifier implements AsyncDisposable {
   async idle(): Promise<void> {
     for (;;) {
       const isDue = (line: Line): boolean =>
-        line.outbox.nextAt <= this.#clock.now() && this.#rateDelay(line) === 0;
+        line.outbox.waitMs(this.#clock.now()) === 0 && this.#rateDelay(line) === 0;
       const waiting = this.#lines.filter((line) => line.running !== undefined || isDue(line));
       if (waiting.length === 0) return;
       await Promise.all(
@@ -247,9 +247,9 @@ export class AlertNotifier implements AsyncDisposable {
 
   #schedule(line: Line): void {
     line.timer?.cancel();
-    const { nextAt } = line.outbox;
-    if (nextAt === Infinity || this.#stop.signal.aborted) return;
-    const delay = Math.max(0, nextAt - this.#clock.now(), this.#rateDelay(line));
+    const waitMs = line.outbox.waitMs(this.#clock.now());
+    if (waitMs === Infinity || this.#stop.signal.aborted) return;
+    const delay = Math.max(waitMs, this.#rateDelay(line));
     line.timer = this.#clock.setTimer(() => this.#run(line), delay, { keepAlive: false });
   }
 
@@ -280,14 +280,31 @@ export class AlertNotifier implements AsyncDisposable {
         if (this.#stop.signal.aborted) return;
         this.#failed(line, entries, error);
       }
+      this.#changed();
+    }
+  }
+
+  /** A host that throws does not end the deliveries. */
+  #changed(): void {
+    try {
       this.#options.onChange?.();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#options.onError?.(error);
+    } catch (failure) {
+      console.error(failure);
     }
   }
 
   #failed(line: Line, entries: readonly OutboxEntry[], error: unknown): void {
     const now = this.#clock.now();
     const reason = error instanceof Error ? error.message : String(error);
-    if (line.lastError === undefined) this.#options.onError?.(error);
+    if (line.lastError === undefined) this.#report(error);
     line.lastError = reason;
     const { isFinal = false, retryAfterMs = 0 } = error instanceof ChannelError ? error : {};
     const isLate = (entry: OutboxEntry): boolean => isFinal || now - entry.addedAt >= this.#options.giveUpMs!;

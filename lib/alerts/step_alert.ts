@@ -85,7 +85,7 @@ export function stepAlert(progress: AlertProgress, input: AlertInput, now: numbe
 /** The first half of {@linkcode stepAlert}: where the alert stands now, whoever is to be told. */
 export function advanceAlert(progress: AlertProgress, input: AlertInput, now: number): AlertProgress {
   const { firings, flapping, flappingTold, told } = progress;
-  const moved = advance(progress, input, now);
+  const moved = advance(notAfter(progress, now), input, now);
   // how it ended is still owed
   const next = flapping && moved.state === "inactive" && progress.state === "resolved" ? progress : moved;
   const begins = next.firedAt === now && next.state === "firing" && progress.state !== "firing";
@@ -102,14 +102,16 @@ export function advanceAlert(progress: AlertProgress, input: AlertInput, now: nu
 export function decideNotice(
   before: AlertProgress,
   next: AlertProgress,
-  { isSuppressed = false }: AlertInput,
+  { isSuppressed = false, cooldownMs }: AlertInput,
   now: number,
 ): AlertStep {
+  // no cooldown is longer than itself, wherever the clock was when it began
+  const { quietUntil = -Infinity } = next;
+  const isQuiet = now < quietUntil && quietUntil - now <= cooldownMs;
   const isOver = next.state === "resolved";
   if (next.flapping) {
     const isNews = next.state === "firing" && !next.notified && !next.flappingTold;
-    if (!isNews || isSuppressed || now < (next.quietUntil ?? -Infinity))
-      return { progress: next, notify: false };
+    if (!isNews || isSuppressed || isQuiet) return { progress: next, notify: false };
     return { progress: { ...next, notified: true, flappingTold: true, told: "firing" }, notify: true };
   }
   const calm = { ...next, ...(next.flappingTold && { flappingTold: undefined }) };
@@ -121,7 +123,7 @@ export function decideNotice(
   if (isOver && before.state !== "resolved") {
     return { progress: next.notified ? { ...calm, told: "resolved" } : calm, notify: next.notified };
   }
-  const isDue = next.state === "firing" && !next.notified && now >= (next.quietUntil ?? -Infinity);
+  const isDue = next.state === "firing" && !next.notified && !isQuiet;
   if (!isDue || isSuppressed) return { progress: calm, notify: false };
   return { progress: { ...calm, notified: true, told: "firing" }, notify: true };
 }
@@ -137,6 +139,20 @@ export function skipTime(progress: AlertProgress, skippedMs: number): AlertProgr
     activeAt: firedAt === undefined ? activeAt + skippedMs : activeAt,
     recoveringAt: recoveringAt === undefined ? undefined : recoveringAt + skippedMs,
     noDataAt: noDataAt === undefined ? undefined : noDataAt + skippedMs,
+  };
+}
+
+/** A clock that was set back must not make an alert wait until it is as late as it was. */
+function notAfter(progress: AlertProgress, now: number): AlertProgress {
+  const { activeAt, recoveringAt = now, noDataAt = now, resolvedAt = now } = progress;
+  if (activeAt <= now && recoveringAt <= now && noDataAt <= now && resolvedAt <= now) return progress;
+  const earlier = (time: number | undefined): number | undefined => time && Math.min(time, now);
+  return {
+    ...progress,
+    activeAt: Math.min(activeAt, now),
+    recoveringAt: earlier(progress.recoveringAt),
+    noDataAt: earlier(progress.noDataAt),
+    resolvedAt: earlier(progress.resolvedAt),
   };
 }
 

@@ -195,6 +195,25 @@ suite("AlertNotifier", () => {
     }
   });
 
+  test("what was put off before the clock was set back is due, and a host that throws stops nothing", async () => {
+    const channel = new Recorder();
+    const { clock, notifier } = notify([channel], {
+      onChange: () => {
+        throw new Error("the store is closed");
+      },
+      onError: () => {
+        throw new Error("and nobody listens");
+      },
+    });
+    const { alert } = change("a", "firing", 0);
+    const entry = { key: "a@0:firing", alert, addedAt: 9e9, attempts: 3, nextAt: 9e9 };
+    const saved = { channel: "recorder", entries: [entry], deadLetters: [], sent: [] };
+    notifier.restore({ version: 1, channels: [saved] });
+    notifier.add(change("b", "firing", 0));
+    await clock.advance(MINUTE);
+    assert.deepEqual(channel.said.toSorted(), ["a firing", "b firing"]);
+  });
+
   test("sends what fires again to a receiver that takes silence for the end", async () => {
     const channel = Object.assign(new Recorder(), { repeatMs: MINUTE });
     const { clock, notifier } = notify([channel]);

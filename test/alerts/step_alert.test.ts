@@ -136,12 +136,20 @@ const SCENARIOS: Readonly<Record<string, { times?: Partial<typeof TIMES>; rows: 
       [613, "met", "firing"],
     ],
   },
-  "does not fire for a clock that was set back": {
+  "does not fire for a clock that was set back, and does not wait for it to be as late again": {
     rows: [
-      [100, "met", "pending"],
+      [100_000, "met", "pending"],
       [50, "met", "pending"],
-      [109, "met", "pending"],
-      [110, "met", "firing", "notice"],
+      [59, "met", "pending"],
+      [60, "met", "firing", "notice"],
+    ],
+  },
+  "has no cooldown that is longer than itself, wherever the clock was when it began": {
+    times: { forMs: 0, cooldownMs: 600_000 },
+    rows: [
+      [100_000, "met", "firing", "notice"],
+      [100_001, "clear", "resolved", "notice"],
+      [50, "met", "firing", "notice"],
     ],
   },
 };

@@ -1,5 +1,12 @@
 import type { Alert } from "../alert.ts";
-import { type AlertChannel, type AlertMessage, type ChannelOptions, linesOf, titleOf } from "../channel.ts";
+import {
+  type AlertChannel,
+  type AlertMessage,
+  type ChannelOptions,
+  cut,
+  linesOf,
+  titleOf,
+} from "../channel.ts";
 import { checkUrl, post } from "./_post.ts";
 
 /** Options of {@linkcode discordChannel}. */
@@ -21,8 +28,8 @@ export function discordChannel({ name = "discord", url, ...rest }: DiscordChanne
     name,
     send: async (message: AlertMessage, signal) => {
       const embed = {
-        title: titleOf(message).slice(0, MOST_TITLE),
-        description: linesOf(message).map(escapeMarkdown).join("\n").slice(0, MOST_TEXT),
+        title: cut(titleOf(message), MOST_TITLE),
+        description: cut(linesOf(message).map(escapeMarkdown).join("\n"), MOST_TEXT),
         color: COLORS[colorOf(message.alerts)],
         timestamp: new Date(message.time).toISOString(),
         ...(message.source.url && { url: message.source.url }),

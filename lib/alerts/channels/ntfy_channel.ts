@@ -1,4 +1,11 @@
-import { type AlertChannel, type AlertMessage, type ChannelOptions, linesOf, titleOf } from "../channel.ts";
+import {
+  type AlertChannel,
+  type AlertMessage,
+  type ChannelOptions,
+  cut,
+  linesOf,
+  titleOf,
+} from "../channel.ts";
 import { checkUrl, post } from "./_post.ts";
 
 /** Options of {@linkcode ntfyChannel}. */
@@ -10,6 +17,8 @@ export interface NtfyChannelOptions extends ChannelOptions {
   readonly token?: string | undefined;
 }
 
+// Of 4,096 bytes a server takes; what is longer becomes a file.
+const MOST_TEXT = 1300;
 const PRIORITIES = { info: 3, warning: 4, critical: 5 } as const;
 
 /** A push message to a phone, by a server of ntfy. */
@@ -29,7 +38,7 @@ export function ntfyChannel(options: NtfyChannelOptions): AlertChannel {
       const body = {
         topic,
         title: titleOf(message),
-        message: linesOf(message).join("\n"),
+        message: cut(linesOf(message).join("\n"), MOST_TEXT),
         priority: Math.max(2, ...firing.map(({ level }) => PRIORITIES[level])),
         tags: [firing.length > 0 ? "warning" : "white_check_mark"],
         ...(message.source.url && { click: message.source.url }),

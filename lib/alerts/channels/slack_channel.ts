@@ -1,4 +1,11 @@
-import { type AlertChannel, type AlertMessage, type ChannelOptions, linesOf, titleOf } from "../channel.ts";
+import {
+  type AlertChannel,
+  type AlertMessage,
+  type ChannelOptions,
+  cut,
+  linesOf,
+  titleOf,
+} from "../channel.ts";
 import { checkUrl, post } from "./_post.ts";
 
 /** Options of {@linkcode slackChannel}. */
@@ -6,6 +13,9 @@ export interface SlackChannelOptions extends ChannelOptions {
   /** An incoming webhook of Slack, or of what takes the same: Mattermost, Rocket.Chat, Zulip. */
   readonly url: string;
 }
+
+// Slack cuts at 40,000 itself, wherever that is.
+const MOST_TEXT = 39_000;
 
 /** A message by an incoming webhook of Slack. */
 export function slackChannel({ name = "slack", url, ...rest }: SlackChannelOptions): AlertChannel {
@@ -15,7 +25,7 @@ export function slackChannel({ name = "slack", url, ...rest }: SlackChannelOptio
     name,
     send: async (message: AlertMessage, signal) => {
       const text = [`*${escapeText(titleOf(message))}*`, ...linesOf(message).map(escapeText)].join("\n");
-      await post({ channel: name, url, body: { text }, signal });
+      await post({ channel: name, url, body: { text: cut(text, MOST_TEXT) }, signal });
     },
   };
 }
