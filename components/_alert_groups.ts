@@ -54,7 +54,7 @@ export function firingIds(alerts: readonly FeedAlert[]): Set<string> {
   );
 }
 
-// One that fires again within its cooldown is seen in the list, and calls nobody. A host may not know of cooldowns.
+// One that fires again within its cooldown, or is silenced, is seen in the list, and calls nobody. A host may not know of cooldowns.
 function isCalling({ notified }: FeedAlert): boolean {
   return notified !== false;
 }

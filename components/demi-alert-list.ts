@@ -200,14 +200,16 @@ export class DemiAlertList extends FeedElement {
   }
 
   #renderAlert(alert: FeedAlert, kind: string): TemplateResult {
-    const { level, state, rule, message, acknowledged } = alert;
+    const { level, state, rule, message, acknowledged, silenced, inhibited, flapping } = alert;
     const tone = state === "resolved" ? "muted" : levelTone(level);
     const begin = this.feed.toLocalTime(beginOf(alert));
     const now = this.feed.isLive ? this.feed.now : (this.feed.lastReceivedAt ?? this.feed.now);
     const age = formatDuration(now - begin);
-    const words = [state === "firing" ? "" : state, acknowledged ? "acknowledged" : ""]
-      .filter(Boolean)
-      .join(", ");
+    const flags = { acknowledged, silenced, "a consequence": inhibited, flapping };
+    const words = [
+      ...(state === "firing" ? [] : [state]),
+      ...Object.entries(flags).flatMap(([word, isSet]) => (isSet ? [word] : [])),
+    ].join(", ");
     return html`<li part="alert" class="${tone} ${kind}">
       ${toneIcon(tone)}
       <span

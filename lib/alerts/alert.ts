@@ -55,7 +55,7 @@ type ReceiverAlert = Pick<Alert, "rule" | "level" | "labels" | "group" | "ruleLa
 /** An alert that took a step. */
 export interface AlertChange {
   readonly alert: Alert;
-  /** Its state before. The same as now when only a notice is due, or when it was acknowledged. */
+  /** Its state before. The same as now when only a notice is due or a flag has changed. */
   readonly previous: AlertState;
   /**
    * Whether people are to be told. Not within the cooldown after an alert that they were told of: then when the

@@ -307,6 +307,7 @@ export class AlertEngine {
     silences: readonly Silence[],
     now: number,
   ): AlertChange | undefined {
+    const { isSilenced, isInhibited: wasInhibited } = one;
     if (FIRES.has(next.state) && (silences.length > 0 || firing.length > 1)) {
       const own = receiverLabels(toAlert(rule, one));
       const labels = firing.find((other) => isSameLabels(other, own)) ?? own;
@@ -321,7 +322,11 @@ export class AlertEngine {
     if (progress.state === "inactive" && !(now < (progress.quietUntil ?? 0))) {
       this.#tracked.get(rule)?.delete(alertId(rule.name, one.labels));
     }
-    const isSame = progress.state === before.state && progress.flapping === before.flapping;
+    const isSame =
+      progress.state === before.state &&
+      Boolean(progress.flapping) === Boolean(before.flapping) &&
+      one.isSilenced === isSilenced &&
+      one.isInhibited === wasInhibited;
     return isSame && !notify ? undefined : { alert: toAlert(rule, one), previous: before.state, notify };
   }
 

@@ -19,6 +19,8 @@ class Bench {
   readonly reader = new SeriesReader();
   readonly options: AlertEngineOptions;
   readonly notices: string[] = [];
+  /** What a page is told beside changes of state. */
+  readonly flags: string[] = [];
   engine: AlertEngine;
 
   constructor(rules: readonly AlertRule[], options: Partial<AlertEngineOptions> = {}) {
@@ -30,7 +32,8 @@ class Bench {
   async look(values: Readonly<Record<string, number>>, afterMs = 10_000): Promise<void> {
     await this.clock.advance(afterMs);
     this.reader.put(this.clock.now(), values);
-    for (const { alert, notify } of this.engine.evaluate()) {
+    for (const { alert, previous, notify } of this.engine.evaluate()) {
+      if (alert.state === previous) this.flags.push(`${alert.id} ${alert.silenced ? "silenced" : "told"}`);
       if (notify) this.notices.push(`${alert.id} ${alert.state}${alert.flapping ? " flapping" : ""}`);
     }
   }
@@ -70,6 +73,7 @@ suite("silences", () => {
     bench.engine.silence({ ...silence, id: "again", to: bench.clock.now() + MINUTE });
     await bench.look({ m: 0 });
     assert.deepEqual(bench.notices.slice(2), ["a resolved", "b resolved"]); // whoever was told is told of the end
+    assert.deepEqual(bench.flags, ["b silenced", "b told"]);
     assert.ok(bench.engine.unsilence("again"));
     assert.ok(!bench.engine.unsilence("again"));
   });
