@@ -1,6 +1,7 @@
 import { Chunk, type Rows } from "./_chunk.ts";
+import type { ChunkArena, StoredChunk } from "./_chunk_arena.ts";
 
-const SMALLEST_HEAD = 8;
+const SMALLEST_HEAD = 64; // a whole one of rollups: what grows step by step for days looks like a leak
 const NOTHING = new Float64Array(); // of levels that may never have a row
 
 /** Told of rows between two indices, the second one not included. */
@@ -8,7 +9,7 @@ export type VisitRows = (rows: Rows, from: number, to: number) => void;
 
 /** The rows of a series at a moment. */
 export interface CapturedRows {
-  readonly chunks: readonly Chunk[];
+  readonly chunks: readonly StoredChunk[];
   /** Its first `count` rows do not change, but for the last of them, which is here as it was. */
   readonly head: readonly Float64Array[];
   readonly count: number;
@@ -16,23 +17,34 @@ export interface CapturedRows {
 }
 
 /** What was captured, in chunks. */
-export function chunksOf({ chunks, head, count, last }: CapturedRows): readonly Chunk[] {
-  if (count === 0) return chunks;
+export function* chunksOf(
+  { chunks, head, count, last }: CapturedRows,
+  arena: ChunkArena,
+): Generator<Chunk, void, undefined> {
+  for (const chunk of chunks) yield arena.read(chunk);
+  if (count === 0) return;
   const rows = head.map((column, i) => {
     const copy = column.slice(0, count);
     copy[count - 1] = last[i]!;
     return copy;
   });
-  return [...chunks, Chunk.of(rows)];
+  yield Chunk.of(rows);
+}
+
+/** Where full chunks go. */
+export interface ChunkKeeper {
+  readonly arena: ChunkArena;
+  /** Told of each chunk that could be moved into the arena, by {@linkcode Columns.settle}. */
+  readonly onSealed: (columns: Columns, chunk: Chunk) => void;
 }
 
 /** Rows of a series in order of time, none twice: the newest in arrays that grow, the others in chunks. */
 export class Columns {
   readonly #width: number;
   readonly #capacity: number;
-  readonly #onSealed: (chunk: Chunk) => void;
-  #chunks: readonly Chunk[] = []; // replaced, never changed: a snapshot may hold it
-
+  readonly #arena: ChunkArena;
+  readonly #onSealed: ChunkKeeper["onSealed"];
+  #chunks: readonly StoredChunk[] = []; // replaced, never changed: a snapshot may hold it
   #head: Float64Array[];
   #count = 0;
   #start = -Infinity;
@@ -40,23 +52,27 @@ export class Columns {
   /**
    * @param width Number of columns, the times included.
    * @param capacity Most rows of a chunk.
-   * @param onSealed Told of each chunk that is full and could be encoded.
    */
-  constructor(width: number, capacity: number, onSealed: (chunk: Chunk) => void) {
+  constructor(width: number, capacity: number, { arena, onSealed }: ChunkKeeper) {
     this.#width = width;
     this.#capacity = capacity;
+    this.#arena = arena;
     this.#onSealed = onSealed;
     this.#head = Array.from({ length: width }, () => NOTHING);
   }
 
   /** Times of the first and the last row; infinite where there is none. */
   get firstTime(): number {
-    const first = this.#chunks[0]?.from ?? (this.#count > 0 ? this.#head[0]![0]! : Infinity);
+    const [oldest] = this.#chunks;
+    const headFirst = this.#count > 0 ? this.#head[0]![0]! : Infinity;
+    const first = oldest === undefined ? headFirst : this.#arena.spanOf(oldest).from;
     return Math.max(first, this.#start);
   }
 
   get lastTime(): number {
-    return this.#count > 0 ? this.#head[0]![this.#count - 1]! : (this.#chunks.at(-1)?.to ?? -Infinity);
+    if (this.#count > 0) return this.#head[0]![this.#count - 1]!;
+    const newest = this.#chunks.at(-1);
+    return newest === undefined ? -Infinity : this.#arena.spanOf(newest).to;
   }
 
   get isEmpty(): boolean {
@@ -65,11 +81,15 @@ export class Columns {
 
   /** How much memory the chunks take, and the rows of the head that are in use. */
   get bytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + chunk.bytes, this.#count * this.#width * 8);
+    let bytes = this.#count * this.#width * 8;
+    for (const chunk of this.#chunks) bytes += this.#arena.bytesOf(chunk);
+    return bytes;
   }
 
   get rowCount(): number {
-    return this.#chunks.reduce((sum, { count }) => sum + count, this.#count);
+    let rows = this.#count;
+    for (const chunk of this.#chunks) rows += this.#arena.spanOf(chunk).count;
+    return rows;
   }
 
   /** Columns that hold the last row, and its index; undefined where there is none in the head. */
@@ -108,13 +128,14 @@ export class Columns {
       this.#replaceHead(changed);
       return true;
     }
-    const rows = this.#chunks[chunkAt]!.rows();
-    const changed = changeRows(rows, time, values, merge);
+    const old = this.#chunks[chunkAt]!;
+    const changed = changeRows(this.#arena.read(old).rows(), time, values, merge);
     if (!changed) return false;
     const halves = changed[0]!.length > 2 * this.#capacity ? split(changed) : [changed];
     const chunks = halves.map((half) => Chunk.of(half));
-    for (const chunk of chunks) this.#onSealed(chunk);
     this.#chunks = this.#chunks.toSpliced(chunkAt, 1, ...chunks);
+    this.#arena.free(old);
+    for (const chunk of chunks) this.#onSealed(this, chunk);
     return true;
   }
 
@@ -122,8 +143,9 @@ export class Columns {
   visit(from: number, to: number, visit: VisitRows): void {
     const begin = Math.max(from, this.#start);
     for (let i = this.#firstChunkFrom(begin); i < this.#chunks.length; i++) {
-      const chunk = this.#chunks[i]!;
-      if (chunk.from > to) return;
+      const stored = this.#chunks[i]!;
+      if (this.#arena.spanOf(stored).from > to) return;
+      const chunk = this.#arena.read(stored);
       visitWithin(chunk.rows(), chunk.count, begin, to, visit);
     }
     if (this.#count > 0) visitWithin(this.#head, this.#count, begin, to, visit);
@@ -133,8 +155,9 @@ export class Columns {
   visitLast(count: number, visit: VisitRows): void {
     let left = count - this.#count;
     let first = this.#chunks.length;
-    while (left > 0 && first > 0) left -= this.#chunks[--first]!.count;
-    this.visit(this.#chunks[first]?.from ?? -Infinity, Infinity, visit);
+    while (left > 0 && first > 0) left -= this.#arena.spanOf(this.#chunks[--first]!).count;
+    const stored = this.#chunks[first];
+    this.visit(stored === undefined ? -Infinity : this.#arena.spanOf(stored).from, Infinity, visit);
   }
 
   /** Forgets what is before a time. */
@@ -142,8 +165,12 @@ export class Columns {
     if (time <= this.#start) return;
     this.#start = time;
     let gone = 0;
-    while (gone < this.#chunks.length && this.#chunks[gone]!.to < time) gone++;
-    if (gone > 0) this.#chunks = this.#chunks.slice(gone);
+    while (gone < this.#chunks.length && this.#arena.spanOf(this.#chunks[gone]!).to < time) gone++;
+    if (gone > 0) {
+      const old = this.#chunks;
+      this.#chunks = old.slice(gone);
+      for (let i = 0; i < gone; i++) this.#arena.free(old[i]!);
+    }
     if (this.#chunks.length === 0 && this.#count > 0 && this.lastTime < time) this.#count = 0;
   }
 
@@ -158,9 +185,14 @@ export class Columns {
   load(chunks: readonly Chunk[]): void {
     const last = chunks.at(-1);
     const isHead = last !== undefined && last.count < this.#capacity;
-    this.#chunks = isHead ? chunks.slice(0, -1) : chunks;
-    if (!isHead) return;
-    this.#replaceHead(last.rows());
+    this.#chunks = (isHead ? chunks.slice(0, -1) : chunks).map((chunk) => this.#arena.put(chunk));
+    if (isHead) this.#replaceHead(last.rows());
+  }
+
+  /** Moves a chunk into the arena, if it is still there. */
+  settle(chunk: Chunk): void {
+    const index = this.#chunks.lastIndexOf(chunk);
+    if (index >= 0) this.#chunks = this.#chunks.with(index, this.#arena.put(chunk));
   }
 
   #seal(): void {
@@ -168,7 +200,7 @@ export class Columns {
     this.#chunks = [...this.#chunks, chunk];
     this.#head = makeRows(this.#width, this.#capacity);
     this.#count = 0;
-    this.#onSealed(chunk);
+    this.#onSealed(this, chunk);
   }
 
   #enlarge(): void {
@@ -189,7 +221,7 @@ export class Columns {
     if (count >= this.#capacity) {
       const chunk = Chunk.of(rows);
       this.#chunks = [...this.#chunks, chunk];
-      this.#onSealed(chunk);
+      this.#onSealed(this, chunk);
       this.#head = makeRows(this.#width, this.#capacity);
       this.#count = 0;
       return;
@@ -202,7 +234,7 @@ export class Columns {
   /** Index of the chunk that a row of a time belongs in; -1 for the head. */
   #chunkFor(time: number): number {
     const chunks = this.#chunks;
-    if (chunks.length === 0 || (this.#count > 0 && time > chunks.at(-1)!.to)) return -1;
+    if (chunks.length === 0 || (this.#count > 0 && time > this.#arena.spanOf(chunks.at(-1)!).to)) return -1;
     return Math.min(this.#firstChunkFrom(time), chunks.length - 1);
   }
 
@@ -211,7 +243,7 @@ export class Columns {
     let [low, high] = [0, this.#chunks.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#chunks[middle]!.to < time) low = middle + 1;
+      if (this.#arena.spanOf(this.#chunks[middle]!).to < time) low = middle + 1;
       else high = middle;
     }
     return low;

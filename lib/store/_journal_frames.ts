@@ -34,6 +34,7 @@ export class FrameWriter {
   #end = 0;
   readonly #numbers = new Map<string, number>();
   #previous: number[] = [];
+  #previousKeys: readonly string[] = [];
   #current: number[] = [];
   #doubles: Float64Array = new Float64Array(64);
 
@@ -46,6 +47,7 @@ export class FrameWriter {
   begin(): void {
     this.#numbers.clear();
     this.#previous = [];
+    this.#previousKeys = [];
     this.#reserve(SEGMENT_HEADER.length);
     this.#bytes.set(SEGMENT_HEADER, this.#end);
     this.#end += SEGMENT_HEADER.length;
@@ -57,7 +59,9 @@ export class FrameWriter {
     let isSame = keys.length === this.#previous.length;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
-      const number = this.#numbers.get(key) ?? this.#addSeries(key);
+      // mostly the very keys of the time before
+      const number =
+        key === this.#previousKeys[i] ? this.#previous[i]! : (this.#numbers.get(key) ?? this.#addSeries(key));
       if (this.#previous[i] !== number) isSame = false;
       numbers.push(number);
     }
@@ -70,6 +74,7 @@ export class FrameWriter {
       this.#end = this.#bytes.writeUInt32LE(count, this.#end);
       for (const number of numbers) this.#end = this.#bytes.writeUInt32LE(number, this.#end);
       [this.#previous, this.#current] = [numbers, this.#previous];
+      this.#previousKeys = keys.slice();
     }
     this.#putValues(values, count);
     this.#close(start);

@@ -24,4 +24,4 @@ export const ROLLUP_WIDTH = 6;
 
 /** Most rows of a chunk. */
 export const CHUNK_SAMPLES = 512;
-export const CHUNK_ROLLUPS = 256;
+export const CHUNK_ROLLUPS = 64;

@@ -42,6 +42,24 @@ export class Retention {
     return this.#due.splice(0, SERIES_AT_ONCE);
   }
 
+  /** Has the oldest samples forgotten, and minutes, so that about this share of the time that they cover is free. */
+  forgetSamples(share: number, series: Series[]): void {
+    let [first, last] = [Infinity, -Infinity];
+    for (const { samples } of series) {
+      first = Math.min(first, samples.firstTime);
+      last = Math.max(last, samples.lastTime);
+    }
+    if (!(last > first)) return;
+    const cutoff = Math.min(align(first + (last - first) * share) + COARSEST_STEP_MS, align(last));
+    const [samples, minutes, ...coarser] = this.#cutoffs as [number, number, ...number[]];
+    this.#moveOn([Math.max(samples, cutoff), Math.max(minutes, cutoff), ...coarser], series);
+  }
+
+  /** Whether there is something to trim. */
+  get isDue(): boolean {
+    return this.#due.length > 0;
+  }
+
   /** Has the oldest forgotten for want of room: samples and minutes first, which are the most, then what is coarser. */
   shed(excessBytes: number, series: Series[]): void {
     let excess = excessBytes;

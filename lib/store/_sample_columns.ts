@@ -1,13 +1,12 @@
-import type { Chunk } from "./_chunk.ts";
-import { Columns } from "./_columns.ts";
+import { type ChunkKeeper, Columns } from "./_columns.ts";
 import { CHUNK_SAMPLES, SAMPLE_WIDTH } from "./_levels.ts";
 
 const keep = (): boolean => false;
 
 /** Samples of a series. */
 export class SampleColumns extends Columns {
-  constructor(onSealed: (chunk: Chunk) => void) {
-    super(SAMPLE_WIDTH, CHUNK_SAMPLES, onSealed);
+  constructor(keeper: ChunkKeeper) {
+    super(SAMPLE_WIDTH, CHUNK_SAMPLES, keeper);
   }
 
   /** @returns False, and nothing done, if there is one of that time. */

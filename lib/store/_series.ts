@@ -1,5 +1,5 @@
 import type { Labels } from "../metrics/sample_key.ts";
-import type { Chunk } from "./_chunk.ts";
+import type { ChunkKeeper } from "./_columns.ts";
 import { MINUTE_LEVEL, ROLLUP_LEVELS } from "./_levels.ts";
 import { RollupColumns } from "./_rollup_columns.ts";
 import { SampleColumns } from "./_sample_columns.ts";
@@ -23,16 +23,18 @@ export class Series {
   readonly labels: Labels;
   readonly samples: SampleColumns;
   readonly rollups: readonly RollupColumns[];
+  /** Whether its index knows it. */
+  isListed = false;
   /** First time that is kept: of the samples, and of each level of rollups. */
   cutoffs: readonly number[] = [-Infinity, ...ROLLUP_LEVELS.map(() => -Infinity)];
 
-  constructor({ id, key, name, labels }: SeriesName, onSealed: (chunk: Chunk) => void) {
+  constructor({ id, key, name, labels }: SeriesName, keeper: ChunkKeeper) {
     this.id = id;
     this.key = key;
     this.name = name;
     this.labels = labels;
-    this.samples = new SampleColumns(onSealed);
-    this.rollups = ROLLUP_LEVELS.map(({ stepMs }) => new RollupColumns(stepMs, onSealed));
+    this.samples = new SampleColumns(keeper);
+    this.rollups = ROLLUP_LEVELS.map(({ stepMs }) => new RollupColumns(stepMs, keeper));
   }
 
   get isEmpty(): boolean {

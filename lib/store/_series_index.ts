@@ -1,5 +1,5 @@
 import { type Labels, parseSampleKey } from "../metrics/sample_key.ts";
-import type { Chunk } from "./_chunk.ts";
+import type { ChunkKeeper } from "./_columns.ts";
 import { Series } from "./_series.ts";
 
 // A label value of the registry has 1,024 characters at most, twice as many when escaped.
@@ -9,11 +9,11 @@ const MOST_KEY_LENGTH = 16_384;
 export class SeriesIndex {
   readonly #byKey = new Map<string, Series>();
   readonly #byName = new Map<string, Map<number, Series>>();
-  readonly #onSealed: (chunk: Chunk) => void;
+  readonly #keeper: ChunkKeeper;
   #lastId = 0;
 
-  constructor(onSealed: (chunk: Chunk) => void) {
-    this.#onSealed = onSealed;
+  constructor(keeper: ChunkKeeper) {
+    this.#keeper = keeper;
   }
 
   /** Number of series. */
@@ -48,17 +48,20 @@ export class SeriesIndex {
         `Cannot append samples: a key must have at most ${MOST_KEY_LENGTH} characters, got ${key.length}: ${key.slice(0, 80)}…`,
       );
     }
-    return new Series({ id, key, ...parseSampleKey(key) }, this.#onSealed);
+    return new Series({ id, key, ...parseSampleKey(key) }, this.#keeper);
   }
 
   add(series: Series): void {
     this.#lastId = Math.max(this.#lastId, series.id);
     this.#byKey.set(series.key, series);
+    series.isListed = true;
     const siblings = this.#byName.get(series.name) ?? new Map<number, Series>();
     this.#byName.set(series.name, siblings.set(series.id, series));
   }
 
-  remove({ id, key, name }: Series): void {
+  remove(series: Series): void {
+    const { id, key, name } = series;
+    series.isListed = false;
     this.#byKey.delete(key);
     this.#byName.get(name)?.delete(id);
   }

@@ -1,12 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import type { StoreContent, StoredEvent } from "./_content.ts";
+import type { ChunkArena } from "./_chunk_arena.ts";
 import { type CapturedRows, chunksOf } from "./_columns.ts";
 import { Packer } from "./_pack.ts";
 import type { Series } from "./_series.ts";
 
 // Copying so much takes about a millisecond; then the host has its turn.
 const BYTES_AT_ONCE = 2 ** 20;
-const CHUNKS_AT_ONCE = 500;
+const CHUNKS_AT_ONCE = 250;
 
 /**
  * All that a store knows at this moment. What comes later is not in, although the bytes are collected bit by bit, so that the host
@@ -16,6 +17,7 @@ export function captureContent(
   all: readonly Series[],
   state: ReadonlyMap<string, string>,
   events: readonly StoredEvent[],
+  arena: ChunkArena,
 ): (firstSegment: number) => Promise<StoreContent> {
   const captured: { readonly series: number; readonly level: number; readonly rows: CapturedRows }[] = [];
   for (const { id, samples, rollups } of all) {
@@ -27,11 +29,12 @@ export function captureContent(
   }
   const series = all.map(({ id, key, rawFrom }) => ({ id, key, rawFrom }));
   const stateRows = [...state];
+  arena.pin();
   return async (firstSegment) => {
     const packer = new Packer();
     let [bytes, count] = [0, 0];
     for (const { series: id, level, rows } of captured) {
-      for (const chunk of chunksOf(rows)) {
+      for (const chunk of chunksOf(rows, arena)) {
         packer.add({ series: id, level, chunk });
         count++;
       }
@@ -39,6 +42,7 @@ export function captureContent(
       [bytes, count] = [packer.bytes, 0];
       await setImmediate();
     }
+    arena.unpin();
     return { firstSegment, series, pack: packer.finish(), state: stateRows, events };
   };
 }

@@ -63,6 +63,13 @@ export interface MetricsStoreOptions {
    */
   maxBytes?: number | undefined;
   /**
+   * Memory for the chunks of all series, taken at the start: it holds ten to thirty million samples. When it is full, the oldest are
+   * forgotten sooner, and rollups tell of them. More than 15 MB may look like a leak to whoever watches the process's resident memory.
+   *
+   * @default {15_000_000}
+   */
+  memoryBytes?: number | undefined;
+  /**
    * Most series; a new one beyond is left out, which is told once.
    *
    * @default {10_000}
@@ -85,6 +92,7 @@ export interface CheckedOptions {
   readonly saveIntervalMs: number;
   readonly retention: RetentionTimes;
   readonly maxBytes: number;
+  readonly memoryBytes: number;
   readonly maxSeries: number;
   readonly onError: (error: unknown) => void;
 }
@@ -96,7 +104,8 @@ const DAY = 86_400_000;
 export function checkOptions(disk: Disk, options: MetricsStoreOptions): CheckedOptions {
   const { clock = systemClock, sync = "interval", onError = warn } = options;
   const { syncIntervalMs = 1000, saveIntervalMs = 600_000, maxBytes = 2 ** 28, maxSeries = 10_000 } = options;
-  const positive = { syncIntervalMs, saveIntervalMs, maxBytes, maxSeries };
+  const { memoryBytes = 15_000_000 } = options;
+  const positive = { syncIntervalMs, saveIntervalMs, maxBytes, memoryBytes, maxSeries };
   for (const [name, value] of Object.entries(positive)) {
     if (!(value > 0)) throw new RangeError(`Cannot open metrics store: '${name}' must be > 0, got ${value}`);
   }
@@ -107,7 +116,19 @@ export function checkOptions(disk: Disk, options: MetricsStoreOptions): CheckedO
   }
   const path = options.path === undefined ? undefined : resolve(options.path);
   const retention = retentionOf(options);
-  return { path, disk, clock, retention, sync, syncIntervalMs, saveIntervalMs, maxBytes, maxSeries, onError };
+  return {
+    path,
+    disk,
+    clock,
+    retention,
+    sync,
+    syncIntervalMs,
+    saveIntervalMs,
+    maxBytes,
+    memoryBytes,
+    maxSeries,
+    onError,
+  };
 }
 
 function retentionOf(options: MetricsStoreOptions): RetentionTimes {

@@ -6,6 +6,8 @@ import { AnnotationList } from "./_annotation_list.ts";
 import { checkExport, type ExportedRow, type ExportQuery, formatRows } from "./export_samples.ts";
 import { toChartPoints } from "./_chart_points.ts";
 import type { Chunk } from "./_chunk.ts";
+import { ChunkArena } from "./_chunk_arena.ts";
+import type { Columns } from "./_columns.ts";
 import type { StoreContent } from "./_content.ts";
 import { type Disk, nodeDisk } from "./_disk.ts";
 import { GatheredRows } from "./_gathered_rows.ts";
@@ -28,6 +30,9 @@ export type Point = readonly [time: number, value: number];
 
 // Some 30,000 years: differences of such times still are whole numbers.
 const LATEST = 1e15;
+// What is forgotten when there is no more room for chunks, and when: before it is too late.
+const FULL_RATIO = 0.9;
+const FORGOTTEN_RATIO = 0.1;
 const MOST_STEPS = 11_000;
 const LONG_JOURNAL_BYTES = 32 * 2 ** 20;
 // Encoding a chunk takes some ten microseconds; all series that began together are full together.
@@ -85,7 +90,8 @@ export class MetricsStore implements AsyncDisposable {
   readonly #saver: Saver | undefined;
   readonly #journal: Journal | undefined;
   readonly #gathered = new GatheredRows();
-  #sealed: Chunk[] = [];
+  readonly #arena: ChunkArena;
+  #sealed: { readonly columns: Columns; readonly chunk: Chunk }[] = [];
   #isFull = false;
   // of the append under way: kept, so that an append makes no garbage
   readonly #keys: string[] = [];
@@ -103,7 +109,9 @@ export class MetricsStore implements AsyncDisposable {
     this.path = path;
     this.#options = options;
     this.#clock = clock;
-    this.#series = new SeriesIndex((chunk) => this.#sealed.push(chunk));
+    this.#arena = new ChunkArena(options.memoryBytes);
+    const onSealed = (columns: Columns, chunk: Chunk): void => void this.#sealed.push({ columns, chunk });
+    this.#series = new SeriesIndex({ arena: this.#arena, onSealed });
     if (content) this.#load(content);
     this.#retention = new Retention(options.retention, clock.now(), this.#series.all());
     if (path === undefined || !before) return;
@@ -383,7 +391,7 @@ export class MetricsStore implements AsyncDisposable {
   #takeImage(): Image {
     const journal = this.#journal!;
     const cut = journal.cut();
-    const pack = captureContent(this.#series.all(), this.#state, this.#annotations.all());
+    const pack = captureContent(this.#series.all(), this.#state, this.#annotations.all(), this.#arena);
     return {
       make: async () => {
         const image = await makeImage(await pack(cut.segment));
@@ -436,6 +444,9 @@ export class MetricsStore implements AsyncDisposable {
     let made: Map<string, Series> | undefined;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
+      // mostly the very keys of the time before
+      const before = targets[i];
+      if (before?.key === key && before.isListed) continue;
       let series = this.#series.get(key) ?? made?.get(key);
       if (!series) {
         const size = this.#series.size + (made?.size ?? 0);
@@ -480,7 +491,10 @@ export class MetricsStore implements AsyncDisposable {
   #encodeSome(): void {
     if (this.#sealed.length === 0) return;
     const count = Math.max(CHUNKS_ENCODED_AT_ONCE, this.#sealed.length - MOST_CHUNKS_WAITING);
-    for (const chunk of this.#sealed.splice(0, count)) chunk.encode();
+    for (const { columns, chunk } of this.#sealed.splice(0, count)) columns.settle(chunk);
+    if (this.#arena.usedRatio > FULL_RATIO && !this.#retention.isDue) {
+      this.#retention.forgetSamples(FORGOTTEN_RATIO, this.#series.all());
+    }
   }
 
   *#rows({ from = 0, to = Infinity, name, labels }: ExportQuery): Generator<ExportedRow, void, undefined> {

@@ -39,7 +39,9 @@ const SCRIPT = `
     return getHeapStatistics().used_heap_size - before;
   };
   bytesOf(() => recordOften(1));
-  console.log(bytesOf(() => recordOften(1000)));
+  // the optimizer works beside us, and on a busy machine is late: what is allocated for good is so each time
+  const rounds = Array.from({ length: 6 }, () => bytesOf(() => recordOften(1000)));
+  console.log(Math.min(...rounds));
 `;
 
 suite("bound handles", () => {
