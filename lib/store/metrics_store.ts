@@ -63,7 +63,7 @@ export interface RangeQuery extends WindowQuery {
 }
 
 /**
- * History of metrics in memory, and in an SQLite file: each sample for a week, in compressed chunks, and rollups of ten minutes
+ * History of metrics in memory, and in an SQLite file: each sample for a week, or as many as fit, in compressed chunks, and rollups of ten minutes
  * and of an hour for longer. What was appended is in a journal beside the file within an interval, which the next start takes in;
  * another thread writes the file now and then, by atomic replacement. Any SQLite client reads it, where the views `ten_minutes`
  * and `hours` are a good start. Disposing it saves and closes.
