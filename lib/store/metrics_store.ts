@@ -1,16 +1,13 @@
 import type { Clock } from "../base/clock.ts";
 import type { Labels } from "../metrics/sample_key.ts";
-import { evaluateWindow, type WindowFunction } from "../metrics/window_function.ts";
 import { type Annotation, checkAnnotation } from "./annotation.ts";
 import { AnnotationList } from "./_annotation_list.ts";
-import { checkExport, type ExportedRow, type ExportQuery, formatRows } from "./export_samples.ts";
-import { toChartPoints } from "./_chart_points.ts";
+import { checkExport, type ExportQuery, formatRows } from "./export_samples.ts";
 import type { Chunk } from "./_chunk.ts";
 import { ChunkArena } from "./_chunk_arena.ts";
 import type { Columns } from "./_columns.ts";
 import type { StoreContent } from "./_content.ts";
 import { type Disk, nodeDisk } from "./_disk.ts";
-import { GatheredRows } from "./_gathered_rows.ts";
 import { makeImage } from "./_image_thread.ts";
 import { Journal, type JournalContent, readJournal } from "./_journal.ts";
 import { openFile } from "./_open_file.ts";
@@ -19,48 +16,24 @@ import { Retention } from "./_retention.ts";
 import { type Image, Saver } from "./_saver.ts";
 import type { Series } from "./_series.ts";
 import { SeriesIndex } from "./_series_index.ts";
+import { SeriesReader } from "./_series_reader.ts";
+import type { Point, RangeQuery, StoreRange, WindowQuery } from "./store_queries.ts";
 import { captureContent } from "./_snapshot.ts";
 import { type CheckedOptions, checkOptions, type MetricsStoreOptions } from "./_store_options.ts";
 import { Trouble } from "./_trouble.ts";
 import type { ChartPoint } from "./downsample.ts";
 import { JournalDamagedError, TooManySeriesError } from "./store_errors.ts";
 
-/** A sample's time, epoch ms, and its value. */
-export type Point = readonly [time: number, value: number];
-
 // Some 30,000 years: differences of such times still are whole numbers.
 const LATEST = 1e15;
 // What is forgotten when there is no more room for chunks, and when: before it is too late.
 const FULL_RATIO = 0.9;
 const FORGOTTEN_RATIO = 0.1;
-const MOST_STEPS = 11_000;
 const LONG_JOURNAL_BYTES = 32 * 2 ** 20;
 // Encoding a chunk takes some ten microseconds; all series that began together are full together.
 const CHUNKS_ENCODED_AT_ONCE = 16;
 // After an append nobody waits for more than this: 2,000 series of a chunk each.
 const MOST_CHUNKS_WAITING = 2000;
-
-/** Which stretch of which series, both ends included. */
-export interface StoreRange {
-  readonly key: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** A function of the samples of a series in a window, both ends included. */
-export interface WindowQuery extends StoreRange {
-  readonly fn: WindowFunction;
-  /** Of `quantile`. */
-  readonly quantile?: number | undefined;
-  /** Of `predict`. */
-  readonly aheadMs?: number | undefined;
-}
-
-/** A function of the window before each of many times. */
-export interface RangeQuery extends WindowQuery {
-  readonly stepMs: number;
-  readonly windowMs: number;
-}
 
 /**
  * History of metrics in memory, and in an SQLite file: each sample for a week, or as many as fit, in compressed chunks, and rollups of ten minutes
@@ -89,7 +62,7 @@ export class MetricsStore implements AsyncDisposable {
   readonly #annotations = new AnnotationList();
   readonly #saver: Saver | undefined;
   readonly #journal: Journal | undefined;
-  readonly #gathered = new GatheredRows();
+  readonly #reader: SeriesReader;
   readonly #arena: ChunkArena;
   #sealed: { readonly columns: Columns; readonly chunk: Chunk }[] = [];
   #isFull = false;
@@ -112,6 +85,7 @@ export class MetricsStore implements AsyncDisposable {
     this.#arena = new ChunkArena(options.memoryBytes);
     const onSealed = (columns: Columns, chunk: Chunk): void => void this.#sealed.push({ columns, chunk });
     this.#series = new SeriesIndex({ arena: this.#arena, onSealed });
+    this.#reader = new SeriesReader(this.#series);
     if (content) this.#load(content);
     this.#retention = new Retention(options.retention, clock.now(), this.#series.all());
     if (path === undefined || !before) return;
@@ -208,17 +182,13 @@ export class MetricsStore implements AsyncDisposable {
   /** The newest samples of a series, at most `count` of them, oldest first, among those kept one by one. */
   lastN(key: string, count: number): Point[] {
     this.#checkOpen("read last samples");
-    const series = this.#series.get(key);
-    if (!series) return [];
-    this.#gathered.gatherLast(series, count);
-    return this.#points(Math.max(0, this.#gathered.count - count));
+    return this.#reader.lastN(key, count);
   }
 
   /** Samples, oldest first; where only rollups are left, the mean of each at its middle. */
-  query({ key, from, to }: StoreRange): Point[] {
+  query(range: StoreRange): Point[] {
     this.#checkOpen("query series");
-    const series = this.#series.get(key);
-    return series ? this.#read(series, from, to) : [];
+    return this.#reader.query(range);
   }
 
   /** As {@linkcode MetricsStore.query}, for every series of a metric that has these labels and any points there. */
@@ -229,20 +199,16 @@ export class MetricsStore implements AsyncDisposable {
     to: number,
   ): { readonly labels: Labels; readonly points: readonly Point[] }[] {
     this.#checkOpen("select series");
-    return this.#series
-      .select(name, labels)
-      .map((series) => ({ labels: series.labels, points: this.#read(series, from, to) }))
-      .filter(({ points }) => points.length > 0);
+    return this.#reader.select(name, labels, from, to);
   }
 
   /**
    * What a function makes of the samples of a window: the rate of a counter, a quantile over time; see `evaluateWindow`. Undefined where
    * there are too few.
    */
-  evaluate({ key, fn, from, to, quantile, aheadMs }: WindowQuery): number | undefined {
+  evaluate(query: WindowQuery): number | undefined {
     this.#checkOpen("evaluate window");
-    const series = this.#series.get(key);
-    return series && evaluateWindow(fn, this.#read(series, from, to), { from, to, quantile, aheadMs });
+    return this.#reader.evaluate(query);
   }
 
   /**
@@ -252,23 +218,7 @@ export class MetricsStore implements AsyncDisposable {
    */
   evaluateRange(query: RangeQuery): readonly (readonly [time: number, value: number | null])[] {
     this.#checkOpen("evaluate range");
-    const { key, fn, from, to, stepMs, windowMs, quantile, aheadMs } = query;
-    const count = Math.floor((to - from) / stepMs) + 1;
-    if (!(count <= MOST_STEPS && stepMs > 0 && windowMs > 0)) {
-      throw new RangeError(
-        `Cannot evaluate range: 'stepMs' and 'windowMs' must be > 0 and make at most ${MOST_STEPS} steps, got ${stepMs}, ${windowMs} and ${count}`,
-      );
-    }
-    const series = this.#series.get(key);
-    const points = series ? this.#read(series, from - windowMs, to) : [];
-    let [first, end] = [0, 0];
-    return Array.from({ length: Math.max(0, count) }, (_, i) => {
-      const at = from + i * stepMs;
-      while (end < points.length && points[end]![0] <= at) end++;
-      while (first < end && points[first]![0] < at - windowMs) first++;
-      const window = { from: at - windowMs, to: at, quantile, aheadMs };
-      return [at, evaluateWindow(fn, points.slice(first, end), window) ?? null] as const;
-    });
+    return this.#reader.evaluateRange(query);
   }
 
   /**
@@ -280,17 +230,7 @@ export class MetricsStore implements AsyncDisposable {
     readonly points: readonly ChartPoint[];
   } {
     this.#checkOpen("read history");
-    const { key, from, to, points } = query;
-    if (!(Number.isSafeInteger(points) && points >= 2)) {
-      throw new RangeError(`Cannot read history: 'points' must be an integer >= 2, got ${points}`);
-    }
-    const series = this.#series.get(key);
-    if (!series) return { key, points: [] };
-    const begin = Math.max(from, Math.min(...series.rollups.map((level) => level.firstTime)));
-    // a rollup is in the column of its middle: half a column's width is the most that it can be off
-    const columnMs = (Math.min(to, series.samples.lastTime) - begin) / Math.floor(points / 2);
-    this.#gathered.gather(series, from, to, columnMs / 2);
-    return { key, points: toChartPoints(this.#gathered, points) };
+    return this.#reader.history(query);
   }
 
   /**
@@ -302,7 +242,7 @@ export class MetricsStore implements AsyncDisposable {
   exportSamples(query: ExportQuery): Generator<string, void, undefined> {
     this.#checkOpen("export samples");
     checkExport(query);
-    return formatRows(this.#rows(query), query.format);
+    return formatRows(this.#reader.rows(query), query.format);
   }
 
   /**
@@ -496,44 +436,4 @@ export class MetricsStore implements AsyncDisposable {
       this.#retention.forgetSamples(FORGOTTEN_RATIO, this.#series.all());
     }
   }
-
-  *#rows({ from = 0, to = Infinity, name, labels }: ExportQuery): Generator<ExportedRow, void, undefined> {
-    const rows = new GatheredRows(); // its own: others read between its parts
-    for (const series of this.#series.select(name, labels)) {
-      rows.gather(series, from, to, 0);
-      const { times, mean, min, max, steps, count } = rows;
-      for (let i = 0; i < count; i++) {
-        yield {
-          time: times[i]!,
-          key: series.key,
-          value: mean[i]!,
-          min: min[i]!,
-          max: max[i]!,
-          stepMs: steps[i]!,
-        };
-      }
-    }
-  }
-
-  #read(series: Series, from: number, to: number): Point[] {
-    if (from >= series.rawFrom) return readSamples(series, from, to);
-    this.#gathered.gather(series, from, to, 0);
-    return this.#points(0);
-  }
-
-  #points(first: number): Point[] {
-    const { times, mean, steps, count } = this.#gathered;
-    const points: Point[] = [];
-    for (let i = first; i < count; i++) points.push([times[i]! + steps[i]! / 2, mean[i]!]);
-    return points;
-  }
-}
-
-/** Samples where none of them is a rollup, as alert rules ask for them a thousand times a look. */
-function readSamples({ samples }: Series, from: number, to: number): Point[] {
-  const points: Point[] = [];
-  samples.visit(from, to, ([times, values], first, last) => {
-    for (let i = first; i < last; i++) points.push([times![i]!, values![i]!]);
-  });
-  return points;
 }

@@ -9,13 +9,8 @@ export { StoreLockedError } from "./lock_file.ts";
 export type { SyncPolicy } from "./_journal.ts";
 export type { MetricsStoreOptions } from "./_store_options.ts";
 export type { Annotation } from "./annotation.ts";
-export {
-  MetricsStore,
-  type Point,
-  type RangeQuery,
-  type StoreRange,
-  type WindowQuery,
-} from "./metrics_store.ts";
+export { MetricsStore } from "./metrics_store.ts";
+export type { Point, RangeQuery, StoreRange, WindowQuery } from "./store_queries.ts";
 export {
   JournalDamagedError,
   StoreCorruptError,

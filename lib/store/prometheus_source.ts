@@ -5,7 +5,7 @@ import { promqlFunction, promqlSelector } from "../metrics/promql.ts";
 import { type Labels, parseSampleKey, sampleKey } from "../metrics/sample_key.ts";
 import { evaluateWindow } from "../metrics/window_function.ts";
 import type { ChartPoint } from "./downsample.ts";
-import type { Point, RangeQuery, StoreRange, WindowQuery } from "./metrics_store.ts";
+import type { Point, RangeQuery, StoreRange, WindowQuery } from "./store_queries.ts";
 
 /** Options of {@linkcode PrometheusSource}. */
 export interface PrometheusSourceOptions {
