@@ -17,7 +17,7 @@ export interface PackedChunk {
 const FIELDS = 8;
 const MOST_COLUMNS = 6;
 const PACK_COLUMNS = FIELDS + MOST_COLUMNS;
-// Chunks of a buffer are of about the same time, and so are forgotten at about the same time, the buffer with them.
+// A full one is left as it is, and another begun: to make one larger would copy it.
 const BUFFER_BYTES = 256 * 1024;
 
 /** Collects chunks. Those that share their times do so still when they are read, where they are in one buffer. */

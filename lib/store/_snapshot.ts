@@ -33,16 +33,19 @@ export function captureContent(
   return async (firstSegment) => {
     const packer = new Packer();
     let [bytes, count] = [0, 0];
-    for (const { series: id, level, rows } of captured) {
-      for (const chunk of chunksOf(rows, arena)) {
-        packer.add({ series: id, level, chunk });
-        count++;
+    try {
+      for (const { series: id, level, rows } of captured) {
+        for (const chunk of chunksOf(rows, arena)) {
+          packer.add({ series: id, level, chunk });
+          count++;
+        }
+        if (packer.bytes - bytes < BYTES_AT_ONCE && count < CHUNKS_AT_ONCE) continue;
+        [bytes, count] = [packer.bytes, 0];
+        await setImmediate();
       }
-      if (packer.bytes - bytes < BYTES_AT_ONCE && count < CHUNKS_AT_ONCE) continue;
-      [bytes, count] = [packer.bytes, 0];
-      await setImmediate();
+    } finally {
+      arena.unpin();
     }
-    arena.unpin();
     return { firstSegment, series, pack: packer.finish(), state: stateRows, events };
   };
 }
